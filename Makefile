@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## .venv with everything, from the hashed lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: setup ## a live demo provider in the foreground, Ctrl-C stops it
+	@$(BIN)/python -m turnpike up --demo
+
+check: setup ## lint, types, layers, tidiness, shipped configuration; seconds, no database
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_conf.py
+
+test: setup ## every behaviour at the smallest telling size
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+prove: setup ## the sizes that the issues name; ONLY=word picks some; writes docs/proofs.md
+	$(BIN)/python -m tests.prove $(if $(ONLY),--only "$(ONLY)")
+
+bench: setup ## ratios against rivals measured in the same run
+	$(BIN)/python -m bench
+
+golden: setup ## rewrite golden files; review the difference
+	$(BIN)/python -m pytest -q tests --golden
+
+docs: setup ## rewrite generated documents
+	$(BIN)/python -m tests.generate_docs
+
+lock: ## rewrite requirements.lock from pyproject.toml
+	uv pip compile --quiet --generate-hashes --group dev --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
+
+.PHONY: help setup run check test prove bench golden docs lock

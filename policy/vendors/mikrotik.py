@@ -1,0 +1,117 @@
+"""MikroTik RouterOS: rates as a queue, the wall as an address list, RADIUS by its manual.
+
+A CoA-Request may change Mikrotik-Rate-Limit and a few limits of a live session; addresses, pools,
+routes and address lists only a new login can change (RouterOS manual, "RADIUS").
+"""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address
+
+from isp.access import Access, Addresses, Entitlement, Rates
+from isp.nas import Nas
+from policy.session import Session
+from policy.vendors import attributes as said
+from policy.vendors.profile import WALL, Profile, Server
+from radius import numbers
+from radius.packet import Attribute
+
+__all__ = ["PROFILE", "Mikrotik", "rate_limit"]
+
+RATE_LIMIT = 8
+ADDRESS_LIST = 19
+DELEGATED_IPV6_POOL = 22
+
+UNLIMITED = Rates()
+
+
+class Mikrotik(Profile):
+    """The profile `mikrotik`. Acct-Input-Octets are what the router received, as RFC 2866 says."""
+
+    changes_rates_live = True
+
+    def accept_attributes(
+        self, entitlement: Entitlement, addresses: Addresses, class_cookie: bytes
+    ) -> tuple[Attribute, ...]:
+        """Addresses or pools, limits, Mikrotik-Rate-Limit, the wall's address list, Class."""
+        return (
+            *said.address_attributes(addresses),
+            *_pool_attributes(entitlement, addresses),
+            *said.limit_attributes(entitlement),
+            *(() if entitlement.rates == UNLIMITED else (_rate_attribute(entitlement.rates),)),
+            *_wall_attributes(entitlement),
+            Attribute(numbers.CLASS, class_cookie),
+        )
+
+    def live_attributes(self, entitlement: Entitlement) -> tuple[Attribute, ...]:
+        """Mikrotik-Rate-Limit."""
+        return (_rate_attribute(entitlement.rates),)
+
+    def session_target(self, session: Session) -> tuple[Attribute, ...]:
+        """User-Name, Acct-Session-Id, and Framed-IP-Address where the session has one."""
+        named = tuple(said.session_attributes(session))
+        if session.framed_ip is None:
+            return named
+        address = IPv4Address(session.framed_ip).packed
+        return (*named, Attribute(numbers.FRAMED_IP_ADDRESS, address))
+
+    def configuration(self, nas: Nas, server: Server, secret: str) -> str:
+        """RouterOS commands: RADIUS client, incoming CoA, PPP AAA, the walled garden."""
+        return "\n".join(
+            (
+                f"# {nas.name}: paste into a RouterOS terminal",
+                f'/radius add service=ppp,dhcp,hotspot address={server.address} secret="'
+                f'{_quoted(secret)}" authentication-port={server.auth_port}'
+                f" accounting-port={server.acct_port} timeout=3s"
+                " require-message-auth=yes-for-request-resp comment=turnpike",
+                f"/radius incoming set accept=yes port={nas.coa_port}",
+                "/ppp aaa set use-radius=yes accounting=yes interim-update=5m",
+                f"# walled garden: list {WALL} may reach {server.address} and DNS, nothing else",
+                f"/ip firewall filter add chain=forward action=accept src-address-list={WALL}"
+                f" dst-address={server.address} comment=turnpike",
+                f"/ip firewall filter add chain=forward action=accept src-address-list={WALL}"
+                " protocol=udp dst-port=53 comment=turnpike",
+                f"/ip firewall filter add chain=forward action=drop src-address-list={WALL}"
+                " comment=turnpike",
+                "# these rules must stand above a fasttrack rule; try them with one subscriber,",
+                f"# then: turnpike nas set {nas.name} --wall-tested",
+                "",
+            )
+        )
+
+
+def rate_limit(rates: Rates) -> str:
+    """The value of Mikrotik-Rate-Limit: `rx/tx` from the router's view, upload of the subscriber
+    first, in k (1,000) bit/s; 0 is unlimited.
+    """
+    return f"{_kilobits(rates.up_kbps)}/{_kilobits(rates.down_kbps)}"
+
+
+def _kilobits(kbps: int | None) -> str:
+    return "0" if kbps is None else f"{max(kbps, 1)}k"
+
+
+def _rate_attribute(rates: Rates) -> Attribute:
+    return said.vendor_text(numbers.VENDOR_MIKROTIK, RATE_LIMIT, rate_limit(rates))
+
+
+def _pool_attributes(entitlement: Entitlement, addresses: Addresses) -> Iterable[Attribute]:
+    """As the RFCs say, but RouterOS has an attribute of its own for the delegated pool."""
+    for each in said.pool_attributes(entitlement, addresses):
+        if each.type == numbers.DELEGATED_IPV6_PREFIX_POOL:
+            name = each.value.decode()
+            yield said.vendor_text(numbers.VENDOR_MIKROTIK, DELEGATED_IPV6_POOL, name)
+        else:
+            yield each
+
+
+def _wall_attributes(entitlement: Entitlement) -> Iterable[Attribute]:
+    if entitlement.access is Access.WALLED:
+        yield said.vendor_text(numbers.VENDOR_MIKROTIK, ADDRESS_LIST, WALL)
+
+
+def _quoted(secret: str) -> str:
+    """Inside double quotes RouterOS's terminal reads backslash, quote and dollar specially."""
+    return "".join(f"\\{letter}" if letter in '\\"$?' else letter for letter in secret)
+
+
+PROFILE = Mikrotik()

@@ -1,0 +1,1 @@
+"""The load generator behind `turnpike radius load` and `make bench`."""

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from os import urandom
 
 from radius import numbers, wire
+from radius.packet import Code
 
 __all__ = ["LoadKind", "LoadUser", "Slots", "requests"]
 
@@ -81,7 +82,7 @@ def requests(
             yield wire.build_access_request(identifier, authenticator, attributes, secret)
         else:
             attributes = session_attributes(kind, user, index, session_prefix) + nas
-            yield wire.build_request(numbers.CODE_ACCOUNTING, identifier, attributes, secret)
+            yield wire.build_request(Code.ACCOUNTING_REQUEST, identifier, attributes, secret)
 
 
 def login_attributes(user: LoadUser, index: int, authenticator: bytes, secret: bytes) -> bytes:

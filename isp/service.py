@@ -27,7 +27,10 @@ class HoldKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:
-    """One reason to keep a service off the network, with who placed it and until when."""
+    """One reason to keep a service off the network, with who placed it and until when.
+
+    It is in force from `placed_at`, which may be to come: a debtor let back in until a date.
+    """
 
     kind: HoldKind
     author: str

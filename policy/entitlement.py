@@ -84,7 +84,7 @@ def _closed(facts: Facts, now: datetime) -> Reason | None:
 
 
 def _in_force(hold: Hold, now: datetime) -> bool:
-    return hold.until is None or now < hold.until
+    return hold.placed_at <= now and (hold.until is None or now < hold.until)
 
 
 def _held_access(hold: Hold, facts: Facts) -> Access:
@@ -104,5 +104,6 @@ def _valid_until(facts: Facts, now: datetime) -> datetime | None:
     """The next time at which the passing of time alone changes the decision."""
     if facts.state is ServiceState.TERMINATED:
         return None
-    bounds = [facts.starts_at, facts.ends_at, *(hold.until for hold in facts.holds)]
+    bounds = [facts.starts_at, facts.ends_at]
+    bounds += [bound for hold in facts.holds for bound in (hold.placed_at, hold.until)]
     return min((bound for bound in bounds if bound is not None and now < bound), default=None)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from chassis.clock import Clock
 from chassis.datagrams import Datagram, DatagramSocket, bind_datagram_socket, peer_of
-
 from radius import wire
 from turnpike.load.packets import Slots
 

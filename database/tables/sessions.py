@@ -18,15 +18,16 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    text,
 )
-from sqlalchemy.dialects.postgresql import CIDR, INET
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
 
-from database.tables.columns import instant, metadata, tenant_id, words
+from database.tables.columns import identity, instant, metadata, tenant_id, words
 
 __all__ = [
     "accounting_record",
     "auth_attempt",
+    "nas_restart",
+    "rolling_due",
     "service_slot",
     "session",
     "session_live",
@@ -70,40 +71,56 @@ def volumes() -> list[Column[int]]:
     ]
 
 
+def rolled() -> list[Column[int]]:
+    """How much of the volumes stands in `usage_hourly` already."""
+    return [
+        Column("rolled_octets_up", BigInteger, nullable=False, server_default="0"),
+        Column("rolled_octets_down", BigInteger, nullable=False, server_default="0"),
+    ]
+
+
 accounting_record = Table(
     "accounting_record",
     metadata,
     Column("received_on", Date, nullable=False),
-    Column("record_key", Uuid, nullable=False),
+    Column("session_key", Uuid, nullable=False),
+    Column("record_key", BigInteger, nullable=False),
     *subject(),
+    Column("nas_id", BigInteger, nullable=False),
     instant("received_at", nullable=False),
     instant("event_at", nullable=False),
     Column("status", SmallInteger, nullable=False),
-    Column("session_key", Uuid, nullable=False),
-    *session_identity(),
     *volumes(),
-    Column("terminate_cause", SmallInteger),
+    Column("terminate_cause", Integer),
     Column("flags", Integer, nullable=False, server_default="0"),
-    Column("attributes", LargeBinary),
-    Column(
-        "recorded_xid",
-        BigInteger,
-        nullable=False,
-        server_default=text("pg_current_xact_id()::text::bigint"),
-    ),
-    PrimaryKeyConstraint("received_on", "record_key", "subscriber_id"),
+    Column("attributes", LargeBinary, nullable=False),
+    # The session first: one index finds duplicates and a session's own records.
+    PrimaryKeyConstraint("session_key", "record_key", "received_on", "subscriber_id"),
     postgresql_partition_by="RANGE (received_on)",
     info={"partitioned_by": "day", "kept_days": 14},
 )
-accounting_record.c.record_key.comment = "digest of session, status, session time and counters"
-accounting_record.c.attributes.comment = "attributes that no column holds, as received"
-accounting_record.c.recorded_xid.comment = "the roller's follow position; append-only, so BRIN"
-Index(
-    "accounting_record_recorded_xid_index",
-    accounting_record.c.recorded_xid,
-    postgresql_using="brin",
-    postgresql_with={"pages_per_range": 16},
+accounting_record.c.record_key.comment = "digest of status, session time and counters"
+accounting_record.c.attributes.comment = "the packet's attributes as received, secrets left out"
+
+rolling_due = Table(
+    "rolling_due",
+    metadata,
+    identity("rolling_due_id"),
+    Column("opened", ARRAY(Uuid), nullable=False),
+    Column("advanced", ARRAY(Uuid), nullable=False),
+    Column("ended", ARRAY(Uuid), nullable=False),
 )
+rolling_due.comment = "the sessions that one batch of records touched, until the roller was there"
+
+nas_restart = Table(
+    "nas_restart",
+    metadata,
+    Column("nas_id", BigInteger, nullable=False),
+    tenant_id(),
+    instant("event_at", nullable=False),
+    PrimaryKeyConstraint("nas_id", "event_at"),
+)
+nas_restart.comment = "an Accounting-On or -Off, until the roller has closed that NAS's sessions"
 
 session_live = Table(
     "session_live",
@@ -115,15 +132,17 @@ session_live = Table(
     instant("started_at", nullable=False),
     instant("last_seen_at", nullable=False),
     instant("ended_at"),
-    Column("terminate_cause", SmallInteger),
+    Column("terminate_cause", Integer),
     words("closed_by"),
     Column("class_cookie", LargeBinary),
     Column("granted_version", BigInteger),
     words("granted_access"),
     Column("granted_down_kbps", BigInteger),
     Column("granted_up_kbps", BigInteger),
-    Column("rolled_octets_up", BigInteger, nullable=False, server_default="0"),
-    Column("rolled_octets_down", BigInteger, nullable=False, server_default="0"),
+    Column("base_octets_up", BigInteger, nullable=False, server_default="0"),
+    Column("base_octets_down", BigInteger, nullable=False, server_default="0"),
+    *rolled(),
+    instant("rolled_at"),
     Column("interim_interval_seconds", Integer),
     Column("suspect", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("session_key", "subscriber_id"),
@@ -133,9 +152,12 @@ session_live.c.granted_version.comment = (
     "from our Class, the last one the NAS echoed; null: a session that was not authorised here"
 )
 session_live.c.ended_at.comment = "set by a Stop; the roller moves the row to `session`"
+session_live.c.base_octets_up.comment = "counted before the NAS's counter last began anew"
+session_live.c.rolled_at.comment = "the event up to which usage is rolled"
+session_live.c.interim_interval_seconds.comment = "as observed between its last two records"
 # No column that an Interim changes is indexed, so that its update stays heap-only.
 Index("session_live_service_id_index", session_live.c.service_id)
-Index("session_live_nas_id_index", session_live.c.nas_id, session_live.c.acct_session_id)
+Index("session_live_nas_id_index", session_live.c.nas_id)
 Index("session_live_framed_ip_index", session_live.c.framed_ip)
 Index("session_live_calling_station_id_index", session_live.c.calling_station_id)
 
@@ -150,10 +172,9 @@ session = Table(
     instant("started_at", nullable=False),
     instant("last_seen_at", nullable=False),
     instant("ended_at", nullable=False),
-    Column("terminate_cause", SmallInteger),
+    Column("terminate_cause", Integer),
     words("closed_by", nullable=False),
-    Column("rolled_octets_up", BigInteger, nullable=False, server_default="0"),
-    Column("rolled_octets_down", BigInteger, nullable=False, server_default="0"),
+    *rolled(),
     PrimaryKeyConstraint("closed_on", "session_key", "subscriber_id"),
     postgresql_partition_by="RANGE (closed_on)",
     info={"partitioned_by": "day", "kept_days": 400},

@@ -1,0 +1,103 @@
+"""Unattended blocking: who may be blocked now, when at the earliest, and when a person must agree.
+
+A billing run by hand is its own approval and skips the hours, the holidays and the warnings.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from billing.dunning import DunningState, Standing
+from billing.policy import BlockingSchedule, Policy
+
+__all__ = ["BatchVerdict", "BlockVerdict", "batch_verdict", "block_verdict", "next_window"]
+
+ONE_DAY = timedelta(days=1)
+PERCENT = Decimal(100)
+# A window must come within this many days; a calendar of holidays that leaves none is broken.
+LONGEST_WAIT_DAYS = 366
+
+
+class BlockVerdict(StrEnum):
+    """What to do about one account now."""
+
+    NOTHING = "nothing"
+    WARN = "warn"
+    WAIT = "wait"
+    BLOCK = "block"
+
+
+class BatchVerdict(StrEnum):
+    """Whether a batch of blocks may go ahead by itself."""
+
+    EXECUTE = "execute"
+    AWAIT_APPROVAL = "await_approval"
+
+
+def block_verdict(
+    state: DunningState,
+    policy: Policy,
+    *,
+    warned_on: date | None,
+    now: datetime,
+    zone: str,
+    holidays: Collection[date],
+    by_hand: bool = False,
+) -> BlockVerdict:
+    """What to do about one account at `now` (aware), by its debt and its last warning.
+
+    `warned_on` is the local day of the warning about this debt, None when there was none.
+    A warning goes out as soon as there is a debt past due, so that it need not delay the block.
+    """
+    if by_hand:
+        blocked = state.standing is not Standing.GOOD
+        return BlockVerdict.BLOCK if blocked else BlockVerdict.NOTHING
+    if not policy.unattended_blocking or not state.overdue or not state.missing:
+        return BlockVerdict.NOTHING
+    if warned_on is None:
+        return BlockVerdict.WARN
+    if state.standing is Standing.GOOD:
+        return BlockVerdict.NOTHING
+    local = now.astimezone(ZoneInfo(zone))
+    schedule = policy.blocking
+    warned = warned_on + timedelta(days=schedule.warning_days) <= local.date()
+    inside = _open_on(schedule, local.date(), holidays)
+    inside = inside and schedule.opens <= local.time() < schedule.closes
+    return BlockVerdict.BLOCK if warned and inside else BlockVerdict.WAIT
+
+
+def next_window(
+    state: DunningState, policy: Policy, *, warned_on: date | None, holidays: Collection[date]
+) -> date | None:
+    """The first day on which this debt can be blocked unattended; None when it will not be."""
+    block_on = state.next_block_on or next(
+        (step.on for step in state.reached if step.state == Standing.BLOCKED), None
+    )
+    if not policy.unattended_blocking or block_on is None:
+        return None
+    warned = (warned_on or state.as_of) + timedelta(days=policy.blocking.warning_days)
+    day = max(block_on, warned, state.as_of)
+    for _ in range(LONGEST_WAIT_DAYS):
+        if _open_on(policy.blocking, day, holidays):
+            return day
+        day += ONE_DAY
+    return None
+
+
+def batch_verdict(
+    blocks: int, *, services: int, usual: Decimal | None, schedule: BlockingSchedule
+) -> BatchVerdict:
+    """Whether this many blocks may go ahead: of `services` in all, where `usual` were usual.
+
+    `usual` None: no batch has been executed yet, so only the size counts.
+    """
+    bound = max(Decimal(schedule.batch_minimum), services * schedule.batch_percent / PERCENT)
+    large = blocks > bound
+    unusual = usual is not None and blocks > max(usual, Decimal(1)) * schedule.batch_usual_factor
+    return BatchVerdict.AWAIT_APPROVAL if large or unusual else BatchVerdict.EXECUTE
+
+
+def _open_on(schedule: BlockingSchedule, day: date, holidays: Collection[date]) -> bool:
+    return day.weekday() in schedule.weekdays and (schedule.on_holidays or day not in holidays)

@@ -1,0 +1,99 @@
+"""Billing an account through a date: the days on which something falls due, one document each.
+
+A catch-up of three days gives the documents of three daily runs, because each day is billed with
+what was known on it, and dated by it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from billing.account import Account
+from billing.documents import Document, DocumentKind, Line
+from billing.items import allowance_lines, item_lines, setup_lines
+from billing.money import ZERO
+from billing.policy import Policy, Timing
+from billing.recurring import next_due, recurring_lines
+from billing.tax import taxed
+from billing.timeline import plan_segments, timeline
+from billing.usage import usage_lines
+
+__all__ = ["bill", "document"]
+
+ONE_DAY = timedelta(days=1)
+
+
+def bill(account: Account, through: date, policy: Policy) -> tuple[Document, ...]:
+    """Every document that falls due on or before `through` and does not exist, in date order.
+
+    The last day billed is looked at again: what became known later on it is issued on it.
+    Documents come without numbers; those are the database's, at finalisation.
+    """
+    made: list[Document] = []
+    day: date | None = account.billed_through or _first_day(account)
+    while day is not None and day <= through:
+        if document := _billed_on(account, day, policy):
+            made.append(document)
+            account = replace(account, documents=(*account.documents, document))
+        day = _next_day(account, day, policy)
+    return tuple(made)
+
+
+def document(account: Account, lines: Sequence[Line], day: date, policy: Policy) -> Document:
+    """The document of these lines, taxed; one that gives back more than it charges is a credit."""
+    with_tax = taxed(account, lines)
+    total = sum((line.net + line.tax for line in with_tax), ZERO)
+    kind = DocumentKind.CREDIT_NOTE if total < ZERO else DocumentKind.INVOICE
+    due_days = policy.due_days if kind is DocumentKind.INVOICE else 0
+    return Document(
+        kind=kind,
+        issued_on=day,
+        due_on=day + timedelta(days=due_days),
+        currency=account.currency,
+        lines=with_tax,
+    )
+
+
+def _billed_on(account: Account, day: date, policy: Policy) -> Document | None:
+    known = account.known_on(day)
+    lines = tuple(_service_lines(known, day, policy))
+    if lines or _ended(known, day, policy):
+        lines += tuple(item_lines(known, day))
+    if not lines:
+        return None
+    return document(account, (*lines, *allowance_lines(known, lines, day)), day, policy)
+
+
+def _service_lines(account: Account, day: date, policy: Policy) -> Iterator[Line]:
+    for service in account.services:
+        yield from setup_lines(account, service, day)
+        segments = timeline(account, service, policy)
+        yield from recurring_lines(account, service, segments, day, policy)
+        yield from usage_lines(account, service, plan_segments(account, service, policy), day)
+
+
+def _ended(account: Account, day: date, policy: Policy) -> bool:
+    """Whether no service will be charged after this day."""
+    return not any(
+        segment.days.end > day
+        for service in account.services
+        for segment in plan_segments(account, service, policy)
+    )
+
+
+def _first_day(account: Account) -> date | None:
+    known = [e.known_on for service in account.services for e in service.events]
+    known += [item.known_on for item in account.items]
+    return max(min(known), account.billing_from or date.min) if known else None
+
+
+def _next_day(account: Account, day: date, policy: Policy) -> date | None:
+    """The next day on which something becomes known or falls due."""
+    events = [*account.items, *(e for service in account.services for e in service.events)]
+    candidates = [each for e in events for each in (e.known_on, e.on) if each > day]
+    known = account.known_on(day)
+    for service in known.services:
+        cuts = timeline(known, service, policy)
+        candidates += next_due(cuts, day, policy.timing)
+        candidates += next_due(plan_segments(known, service, policy), day, Timing.ARREARS)
+    return min(candidates, default=None)

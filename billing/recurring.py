@@ -1,0 +1,152 @@
+"""Recurring charges: what should have been charged, less what was; and the reverse.
+
+The net of one tariff (plan version, price, percent) in one cycle is always the rounded share of
+the days it covers, whatever the history: a charge adds what is missing to that share, a repair
+takes back what is over. Running again over one's own documents therefore adds nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from billing.account import Account, Service
+from billing.coverage import Charged, Coverage, coverage_of
+from billing.documents import Basis, Line, LineKind, fresh_key
+from billing.intervals import Interval
+from billing.money import ZERO
+from billing.policy import WHOLE, Policy, Timing
+from billing.proration import day_count, share
+from billing.timeline import Segment
+
+__all__ = ["Slice", "next_due", "recurring_lines", "slices"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slice:
+    """The days of a segment in one cycle, and the day on which they fall due."""
+
+    segment: Segment
+    days: Interval
+    cycle: Interval
+    due_on: date
+
+
+def slices(segments: Iterable[Segment], through: date, timing: Timing) -> Iterator[Slice]:
+    """Every slice that falls due on or before `through`, in order."""
+    for segment in segments:
+        day = segment.days.start
+        while day < segment.days.end:
+            cycle = segment.rule.cycle(day)
+            days = cycle.intersect(segment.days)
+            due_on = days.end if timing is Timing.ARREARS else max(segment.since, cycle.start)
+            if due_on > through:
+                break
+            yield Slice(segment=segment, days=days, cycle=cycle, due_on=due_on)
+            day = days.end
+
+
+def next_due(segments: Iterable[Segment], after: date, timing: Timing) -> Iterator[date]:
+    """For each segment the first day later than `after` on which a slice of it falls due."""
+    for segment in segments:
+        day = max(segment.days.start, after)
+        cycle = segment.rule.cycle(day)
+        if timing is Timing.ARREARS:
+            due_on = min(cycle.end, segment.days.end)
+        else:
+            first = max(segment.since, segment.rule.cycle(segment.days.start).start)
+            due_on = first if first > after else cycle.end
+        if after < due_on and (timing is Timing.ARREARS or due_on < segment.days.end):
+            yield due_on
+
+
+def recurring_lines(
+    account: Account,
+    service: Service,
+    segments: tuple[Segment, ...],
+    through: date,
+    policy: Policy,
+) -> tuple[Line, ...]:
+    """Repairs of what is charged and should not be, then charges of what is due and is not.
+
+    A line of zero is not made; making it again would find the same zero.
+    """
+    taken = account.keys()
+    coverage = coverage_of(account, service.service)
+    lines: list[Line] = []
+    for charged, days in tuple(coverage.unwanted(segments)):
+        line = _repair(coverage, charged, days, account.currency, policy, taken)
+        coverage = coverage.with_repair(line)
+        lines.append(line)
+    for due in slices(segments, through, policy.timing):
+        for days in coverage.uncovered(due.segment, due.days):
+            line = _charge(coverage, service, due, days, account.currency, policy, taken)
+            coverage = coverage.with_charge(line)
+            lines.append(line)
+    return tuple(line for line in lines if line.net)
+
+
+def _charge(
+    coverage: Coverage,
+    service: Service,
+    due: Slice,
+    days: Interval,
+    currency: str,
+    policy: Policy,
+    taken: tuple[str, ...],
+) -> Line:
+    plan = due.segment.plan
+    basis = Basis(
+        plan=plan.key,
+        price=plan.price,
+        percent=due.segment.percent,
+        cycle=due.cycle,
+        days=day_count(days, policy.day_count),
+        of_days=day_count(due.cycle, policy.day_count),
+    )
+    covered, net = coverage.in_cycle(basis, policy.day_count)
+    return Line(
+        kind=LineKind.RECURRING,
+        service=service.service,
+        description=plan.name,
+        period=days,
+        unit_price=plan.price,
+        net=_target(basis, covered + basis.days, currency) - net,
+        tax_code=plan.tax.code,
+        tax_percent=plan.tax.percent_on(due.due_on),
+        charge_key=fresh_key(
+            f"{service.service}/recurring/{plan.key}/{days.start}..{days.end}", taken
+        ),
+        basis=basis,
+    )
+
+
+def _repair(
+    coverage: Coverage,
+    charged: Charged,
+    days: Interval,
+    currency: str,
+    policy: Policy,
+    taken: tuple[str, ...],
+) -> Line:
+    """Never more than is left of the line, and all that is left with the last of its days."""
+    now = next(each for each in coverage.charged if each.line == charged.line)
+    count = day_count(days, policy.day_count)
+    covered, net = coverage.in_cycle(now.basis, policy.day_count)
+    over = net - _target(now.basis, covered - count, currency)
+    last = now.covers == (days,)
+    key = f"{now.line.charge_key}/repair/{days.start}..{days.end}"
+    return replace(
+        now.line,
+        kind=LineKind.REPAIR,
+        period=days,
+        net=-max(ZERO, now.left if last else min(over, now.left)),
+        tax=ZERO,
+        charge_key=fresh_key(key, taken),
+        corrects=now.line.charge_key,
+        basis=replace(now.basis, days=count),
+    )
+
+
+def _target(basis: Basis, days: int, currency: str) -> Decimal:
+    return share(basis.price * basis.percent / WHOLE, days, basis.of_days, currency)

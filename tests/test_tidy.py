@@ -1,4 +1,4 @@
-"""The house rules that a linter does not know: where things may stand, and how large they may be."""
+"""The house rules that a linter does not know: where things may stand, how large they may be."""
 
 import ast
 import re
@@ -29,20 +29,9 @@ SQL_PACKAGES: Final = frozenset({"sqlalchemy", "psycopg", "psycopg_pool"})
 CLOCK_FILE: Final = "chassis/clock.py"
 CLOCKS: Final = {
     "time": frozenset(
-        [
-            "time",
-            "time_ns",
-            "monotonic",
-            "monotonic_ns",
-            "perf_counter",
-            "perf_counter_ns",
-            "process_time",
-            "process_time_ns",
-            "clock_gettime",
-            "clock_gettime_ns",
-            "localtime",
-            "gmtime",
-        ]
+        {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"}
+        | {"process_time", "process_time_ns", "clock_gettime", "clock_gettime_ns"}
+        | {"localtime", "gmtime"}
     ),
     "datetime": frozenset({"now", "utcnow", "today"}),
     "date": frozenset({"today"}),
@@ -50,24 +39,10 @@ CLOCKS: Final = {
 }
 MACHINE_PATH: Final = re.compile(r"(?<![\w.-])/(?:work|root|home/\w+|Users/\w+)/\w")
 TEXT_SUFFIXES: Final = frozenset(
-    [
-        ".py",
-        ".toml",
-        ".md",
-        ".yml",
-        ".yaml",
-        ".service",
-        ".socket",
-        ".target",
-        ".sh",
-        ".sql",
-        ".html",
-        ".css",
-        ".js",
-        ".mako",
-        ".txt",
-    ]
+    {".py", ".toml", ".md", ".yml", ".yaml", ".service", ".socket", ".target", ".sh", ".txt"}
+    | {".sql", ".html", ".css", ".js", ".mako"}
 )
+EVERYTHING: Final = frozenset({"Exception", "BaseException"})
 LAST_RESORT: Final = re.compile(r"last[ _]resort", re.IGNORECASE)
 
 
@@ -162,8 +137,11 @@ def sleeps(module: Module) -> Iterator[str]:
         if blocking and isinstance(node.value, ast.Name) and node.value.id == "time":
             yield module.at(node, "time.sleep; wait for an event, or asyncio.sleep")
         elif isinstance(node, ast.ImportFrom) and node.module == "time":
-            if any(alias.name == "sleep" for alias in node.names):
-                yield module.at(node, "time.sleep; wait for an event, or asyncio.sleep")
+            yield from (
+                module.at(node, "time.sleep; wait for an event, or asyncio.sleep")
+                for alias in node.names
+                if alias.name == "sleep"
+            )
 
 
 def long_functions(module: Module) -> Iterator[str]:
@@ -193,9 +171,8 @@ def broad_handlers(module: Module) -> Iterator[str]:
         names = {part.id for part in ast.walk(node.type or node) if isinstance(part, ast.Name)}
         if node.type is None:
             yield module.at(node, "bare except")
-        elif names & {"Exception", "BaseException"} and not _reraises(node):
-            if enclosing is None or not _is_last_resort(enclosing):
-                yield module.at(node, "except Exception outside of a named last resort")
+        elif names & EVERYTHING and not _reraises(node) and not _is_last_resort(enclosing):
+            yield module.at(node, "except Exception outside of a named last resort")
 
 
 def _handlers(
@@ -213,8 +190,10 @@ def _reraises(handler: ast.ExceptHandler) -> bool:
     return isinstance(last, ast.Raise) and last.exc is None
 
 
-def _is_last_resort(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return bool(LAST_RESORT.search(function.name + " " + (ast.get_docstring(function) or "")))
+def _is_last_resort(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
+    return function is not None and bool(
+        LAST_RESORT.search(function.name + " " + (ast.get_docstring(function) or ""))
+    )
 
 
 @pytest.mark.parametrize(

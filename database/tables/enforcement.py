@@ -23,6 +23,7 @@ session_enforcement = Table(
     tenant_id(),
     Column("subscriber_id", BigInteger, nullable=False, server_default="0"),
     words("state", nullable=False, default="pending"),
+    Column("tried_version", BigInteger),
     Column("confirmed_version", BigInteger),
     words("confirmed_access"),
     Column("confirmed_down_kbps", BigInteger),
@@ -35,6 +36,12 @@ session_enforcement = Table(
         "state IN ('confirmed', 'acknowledged', 'pending', 'refused', 'adopted', 'suspect')",
         name="state",
     ),
+)
+session_enforcement.c.tried_version.comment = "the entitlement that was last acted for"
+Index(
+    "session_enforcement_next_try_at_index",
+    session_enforcement.c.next_try_at,
+    postgresql_where=session_enforcement.c.next_try_at.is_not(None),
 )
 session_enforcement.comment = "what coa holds to be true on the NAS; absent: what the Class grants"
 
@@ -52,6 +59,7 @@ enforcement_action = Table(
     instant("at", nullable=False),
     words("kind", nullable=False),
     words("cause", nullable=False),
+    Column("version", BigInteger),
     words("outcome", nullable=False),
     Column("error_cause", Integer),
     Column("tries", Integer, nullable=False, server_default="0"),
@@ -59,6 +67,19 @@ enforcement_action = Table(
     instant("proven_at"),
     words("proof"),
     CheckConstraint("kind IN ('disconnect', 'coa')", name="kind"),
+)
+enforcement_action.c.version.comment = "the entitlement that was to be made so"
+enforcement_action.c.requested_by.comment = "a person, `dunning` (an approved batch), or `coa`"
+Index(
+    "enforcement_action_automatic_index",
+    enforcement_action.c.nas_id,
+    enforcement_action.c.at,
+    postgresql_where=text("kind = 'disconnect' AND requested_by = 'coa'"),
+)
+Index(
+    "enforcement_action_unproven_index",
+    enforcement_action.c.at,
+    postgresql_where=text("outcome = 'acknowledged' AND proven_at IS NULL"),
 )
 Index("enforcement_action_at_index", enforcement_action.c.tenant_id, enforcement_action.c.at)
 Index("enforcement_action_session_key_index", enforcement_action.c.session_key)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from radius import wire
 
@@ -27,8 +28,7 @@ class Code(IntEnum):
     PROTOCOL_ERROR = 52
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute: its number and the octets of its value, at most 253."""
 
     type: int

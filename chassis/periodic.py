@@ -9,8 +9,8 @@ await tasks.stop()
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeAlias
 
 from chassis.log import get_logger
 from chassis.metrics import counter, gauge
@@ -49,11 +49,11 @@ class Tasks:
 
     def every(self, seconds: float, name: str, work: Work, *, at_once: bool = True) -> None:
         """Run `work` every `seconds`, a tenth of jitter, never two turns at a time."""
-        self._add(name, self._periodic(seconds, name, work, at_once))
+        self._add(name, lambda: self._periodic(seconds, name, work, at_once))
 
     def forever(self, name: str, work: Work) -> None:
         """Run `work`, an endless loop, again whenever it ends or fails, after a growing pause."""
-        self._add(name, self._endless(name, work))
+        self._add(name, lambda: self._endless(name, work))
 
     def failing(self) -> tuple[str, ...]:
         """The tasks whose last turn failed."""
@@ -73,10 +73,10 @@ class Tasks:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    def _add(self, name: str, loop: Awaitable[None]) -> None:
+    def _add(self, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if name in self._running:
             raise ValueError(f"there is a task {name} already")
-        self._running[name] = asyncio.ensure_future(loop)
+        self._running[name] = asyncio.ensure_future(loop())
 
     async def _periodic(self, seconds: float, name: str, work: Work, at_once: bool) -> None:
         if not at_once:

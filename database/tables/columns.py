@@ -1,9 +1,12 @@
 """What the tables share: the metadata, and the columns that repeat."""
 
+from collections.abc import Callable, Sequence
+
 from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Dialect,
     ForeignKey,
     Identity,
     Index,
@@ -35,6 +38,22 @@ class Xid8(UserDefinedType[int]):
     def get_col_spec(self, **_: object) -> str:
         return "xid8"
 
+    # The arguments are SQLAlchemy's.
+    def bind_processor(
+        self,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> Callable[[int | None], str | None]:
+        """As text, which Postgres reads as the type it needs."""
+        return lambda value: None if value is None else str(value)
+
+    def result_processor(
+        self,
+        dialect: Dialect,  # noqa: ARG002
+        coltype: object,  # noqa: ARG002
+    ) -> Callable[[str | None], int | None]:
+        """psycopg gives a type that it does not know as text."""
+        return lambda value: None if value is None else int(value)
+
 
 def identity(name: str) -> Column[int]:
     """A generated bigint key."""
@@ -57,9 +76,13 @@ def changed_xid() -> Column[int]:
     return Column("changed_xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()"))
 
 
-def followed(table: Table) -> Table:
-    """Mark a table that daemons follow: rows are tombstoned by `removed_at`, never deleted."""
+def followed(table: Table, *, quiet: Sequence[str] = ()) -> Table:
+    """Mark a table that daemons follow: rows are tombstoned by `removed_at`, never deleted.
+
+    Followers are not told of an update that sets nothing but `quiet` columns.
+    """
     table.info["followed"] = True
+    table.info["quiet"] = tuple(quiet)
     Index(f"{table.name}_changed_xid_index", table.c.changed_xid)
     return table
 

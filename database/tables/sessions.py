@@ -177,7 +177,7 @@ session = Table(
     *rolled(),
     PrimaryKeyConstraint("closed_on", "session_key", "subscriber_id"),
     postgresql_partition_by="RANGE (closed_on)",
-    info={"partitioned_by": "day", "kept_days": 400},
+    info={"partitioned_by": "month", "kept_days": 400},
 )
 Index("session_service_id_index", session.c.service_id, session.c.started_at)
 Index("session_session_key_index", session.c.session_key)
@@ -232,6 +232,6 @@ auth_attempt = Table(
         "subscriber_id",
     ),
     postgresql_partition_by="RANGE (attempted_on)",
-    info={"partitioned_by": "day", "kept_days": 90},
+    info={"partitioned_by": "month", "kept_days": 90},
 )
 Index("auth_attempt_login_index", auth_attempt.c.tenant_id, auth_attempt.c.login)

@@ -1,0 +1,70 @@
+"""Fixtures that every room's tests may use: a real Postgres, a fresh database per test."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis.config import DatabaseConfig
+from database.connect import Database, Role
+from tests.support.postgres import (
+    Server,
+    ServerKind,
+    end_run,
+    new_run,
+    running_server,
+    system_binaries,
+)
+
+FIRST_TENANT_ID = 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    new_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        end_run()
+
+
+@pytest.fixture(scope="session")
+def server_kind() -> ServerKind:
+    """Which server; `tests/database` and the story override this to run on both."""
+    return ServerKind.EMBEDDED
+
+
+@pytest.fixture(scope="session")
+def server(server_kind: ServerKind) -> Iterator[Server]:
+    """The run's Postgres. It does not fsync: what a crash does to it is not to be tested on it."""
+    if server_kind is ServerKind.SYSTEM and system_binaries() is None:
+        pytest.skip("PostgreSQL 15 is not installed in /usr/lib/postgresql/15")
+    with running_server(server_kind) as server:
+        yield server
+
+
+@pytest.fixture
+def database_config(server: Server, tmp_path: Path) -> Iterator[DatabaseConfig]:
+    """A prepared database of this test's own, with the tenant `default`."""
+    with server.database() as name:
+        yield server.config(name, tmp_path)
+
+
+@pytest.fixture
+async def database(database_config: DatabaseConfig) -> AsyncIterator[Callable[[Role], Database]]:
+    """`database(Role.COMMAND)`: this test's database as a role sees it; closed after the test."""
+    opened: list[Database] = []
+
+    def open_as(role: Role) -> Database:
+        opened.append(Database(database_config, role))
+        return opened[-1]
+
+    yield open_as
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+def tenant_id() -> int:
+    """The tenant `default`."""
+    return FIRST_TENANT_ID

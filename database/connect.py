@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from chassis.config import DatabaseConfig
 from database.address import role_address
+from database.notices import Notices
 from database.roles import Role
 
 __all__ = ["Database", "Role"]
@@ -39,6 +40,7 @@ class Database:
         self.role = role
         self._application_name = application_name or role.postgres_name
         self._engine: AsyncEngine | None = None
+        self.notices = Notices(self.raw)
 
     @asynccontextmanager
     async def transaction(self, tenant_id: int | None = None) -> AsyncIterator[AsyncConnection]:
@@ -73,6 +75,7 @@ class Database:
 
     async def close(self) -> None:
         """Close what is open; the next use opens anew."""
+        await self.notices.close()
         if self._engine is not None:
             engine, self._engine = self._engine, None
             await engine.dispose()

@@ -140,7 +140,8 @@ lease = followed(
         CheckConstraint(
             "kind IN ('ipv4', 'ipv6_prefix', 'delegated_prefix', 'route')", name="kind"
         ),
-    )
+    ),
+    quiet=("last_used_at",),
 )
 lease.c.pool_id.comment = "null: a static address, set by a person"
 Index(

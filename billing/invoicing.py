@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from billing.account import Account
+from billing.account import Account, Service
 from billing.documents import Document, DocumentKind, Line
 from billing.items import allowance_lines, item_lines, setup_lines
 from billing.money import ZERO
 from billing.policy import Policy, Timing
+from billing.prepaid import affordable
 from billing.recurring import next_due, recurring_lines
 from billing.tax import taxed
 from billing.timeline import plan_segments, timeline
@@ -56,7 +57,11 @@ def document(account: Account, lines: Sequence[Line], day: date, policy: Policy)
 
 def _billed_on(account: Account, day: date, policy: Policy) -> Document | None:
     known = account.known_on(day)
-    lines = tuple(_service_lines(known, day, policy))
+    charges = [tuple(_lines_of(known, service, day, policy)) for service in known.services]
+    if policy.timing is Timing.PREPAID:
+        lines = tuple(affordable(known, day, charges))
+    else:
+        lines = tuple(line for service in charges for line in service)
     if lines or _ended(known, day, policy):
         lines += tuple(item_lines(known, day))
     if not lines:
@@ -64,12 +69,10 @@ def _billed_on(account: Account, day: date, policy: Policy) -> Document | None:
     return document(account, (*lines, *allowance_lines(known, lines, day)), day, policy)
 
 
-def _service_lines(account: Account, day: date, policy: Policy) -> Iterator[Line]:
-    for service in account.services:
-        yield from setup_lines(account, service, day)
-        segments = timeline(account, service, policy)
-        yield from recurring_lines(account, service, segments, day, policy)
-        yield from usage_lines(account, service, plan_segments(account, service, policy), day)
+def _lines_of(account: Account, service: Service, day: date, policy: Policy) -> Iterator[Line]:
+    yield from setup_lines(account, service, day)
+    yield from recurring_lines(account, service, timeline(account, service, policy), day, policy)
+    yield from usage_lines(account, service, plan_segments(account, service, policy), day)
 
 
 def _ended(account: Account, day: date, policy: Policy) -> bool:

@@ -7,7 +7,7 @@ takes back what is over. Running again over one's own documents therefore adds n
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.account import Account, Service
@@ -21,6 +21,8 @@ from billing.timeline import Segment
 
 __all__ = ["Slice", "next_due", "recurring_lines", "slices"]
 
+ONE_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slice:
@@ -33,7 +35,10 @@ class Slice:
 
 
 def slices(segments: Iterable[Segment], through: date, timing: Timing) -> Iterator[Slice]:
-    """Every slice that falls due on or before `through`, in order."""
+    """Every slice that falls due on or before `through`, in order; prepaid: that one day."""
+    if timing is Timing.PREPAID:
+        yield from _today(segments, through)
+        return
     for segment in segments:
         day = segment.days.start
         while day < segment.days.end:
@@ -51,7 +56,9 @@ def next_due(segments: Iterable[Segment], after: date, timing: Timing) -> Iterat
     for segment in segments:
         day = max(segment.days.start, after)
         cycle = segment.rule.cycle(day)
-        if timing is Timing.ARREARS:
+        if timing is Timing.PREPAID:
+            due_on = max(segment.days.start, after + ONE_DAY)
+        elif timing is Timing.ARREARS:
             due_on = min(cycle.end, segment.days.end)
         else:
             first = max(segment.since, segment.rule.cycle(segment.days.start).start)
@@ -84,6 +91,12 @@ def recurring_lines(
             coverage = coverage.with_charge(line)
             lines.append(line)
     return tuple(line for line in lines if line.net)
+
+
+def _today(segments: Iterable[Segment], day: date) -> Iterator[Slice]:
+    for segment in segments:
+        if days := segment.days.intersect(Interval(day, day + ONE_DAY)):
+            yield Slice(segment=segment, days=days, cycle=segment.rule.cycle(day), due_on=day)
 
 
 def _charge(

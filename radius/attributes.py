@@ -75,6 +75,8 @@ def _read_piece(piece: layout.Piece, hiding: Hiding | None) -> Pair | Invalid:
         if hiding is None:
             return Pair(definition, octets, tag)
         clear = reveal(definition.encryption, octets, hiding)
+        if definition.octets is not None:  # zeros at its end looked like padding
+            clear = clear.ljust(definition.octets, b"\0")
         return Pair(definition, from_octets(definition, clear), tag)
     except InvalidAttributeError as error:
         return Invalid(raw(definition.oid), piece.octets, error.fault)

@@ -1,0 +1,107 @@
+"""Requests that come again (RFC 5080 §2.2.2): one decision, one answer."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+__all__ = ["Admission", "DuplicateBounds", "DuplicateCache"]
+
+
+class Admission(Enum):
+    """What to do with a request that has no answer yet."""
+
+    NEW = "new"
+    """Decide it, then call `answer` or `forget`."""
+    NEW_AUTHENTICATOR = "new_authenticator"
+    """Decide it too: the NAS has moved on and reuses the identifier; the old answer is gone."""
+    IN_PROGRESS = "in_progress"
+    """Drop it: the first copy is being decided."""
+    OVERLOADED = "overloaded"
+    """Drop it: too many are being decided."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DuplicateBounds:
+    """How much is remembered and how long. RFC 5080 §2.2.2 wants 5 to 30 seconds."""
+
+    answered_seconds: float = 10.0  # accel-ppp gives up after three tries of 3 seconds
+    in_progress_seconds: float = 10.0  # a handler that never answers must not block its retries
+    answered_maximum: int = 131_072  # some 13,000 requests a second for 10 seconds; 30 MB
+    in_progress_maximum: int = 16_384  # as FreeRADIUS's max_requests
+
+
+class _InProgress(NamedTuple):
+    authenticator: bytes
+    expires_at: float
+
+
+class _Answered(NamedTuple):
+    authenticator: bytes
+    expires_at: float
+    reply: bytes
+
+
+class DuplicateCache:
+    """The requests of one socket. A key is source address and port, identifier and code.
+
+    `now` is in seconds on any clock that does not go back. Only requests whose authenticators are
+    right may get here: a forged packet must not touch the cache.
+    """
+
+    def __init__(self, bounds: DuplicateBounds | None = None) -> None:
+        self.bounds = bounds or DuplicateBounds()
+        # Both are in order of expiry, because each has one lifetime.
+        self._in_progress: dict[Hashable, _InProgress] = {}
+        self._answered: dict[Hashable, _Answered] = {}
+
+    def __len__(self) -> int:
+        return len(self._in_progress) + len(self._answered)
+
+    def admit(self, key: Hashable, authenticator: bytes, now: float) -> Admission | bytes:
+        """What to do with a request; octets are the reply to send again."""
+        self._expire(now)
+        replaced = False
+        answered = self._answered.get(key)
+        if answered is not None:
+            if answered.authenticator == authenticator:
+                return answered.reply
+            del self._answered[key]
+            replaced = True
+        in_progress = self._in_progress.get(key)
+        if in_progress is not None:
+            if in_progress.authenticator == authenticator:
+                return Admission.IN_PROGRESS
+            del self._in_progress[key]
+            replaced = True
+        if len(self._in_progress) >= self.bounds.in_progress_maximum:
+            return Admission.OVERLOADED
+        expires_at = now + self.bounds.in_progress_seconds
+        self._in_progress[key] = _InProgress(authenticator, expires_at)
+        return Admission.NEW_AUTHENTICATOR if replaced else Admission.NEW
+
+    def answer(self, key: Hashable, authenticator: bytes, reply: bytes, now: float) -> bool:
+        """Remembers the reply. False where nobody waits for it any more: do not send it."""
+        in_progress = self._in_progress.get(key)
+        if in_progress is None or in_progress.authenticator != authenticator:
+            return False
+        del self._in_progress[key]
+        if len(self._answered) >= self.bounds.answered_maximum:
+            del self._answered[next(iter(self._answered))]
+        expires_at = now + self.bounds.answered_seconds
+        self._answered[key] = _Answered(authenticator, expires_at, reply)
+        return True
+
+    def forget(self, key: Hashable, authenticator: bytes) -> None:
+        """There is no answer (silence, a handler that failed): a retry is decided anew."""
+        in_progress = self._in_progress.get(key)
+        if in_progress is not None and in_progress.authenticator == authenticator:
+            del self._in_progress[key]
+
+    def _expire(self, now: float) -> None:
+        for entries in (self._in_progress, self._answered):
+            while entries:
+                oldest = next(iter(entries))
+                if entries[oldest].expires_at > now:
+                    break
+                del entries[oldest]

@@ -1,0 +1,139 @@
+"""Address pools: IPv4 addresses, IPv6 prefixes of links, delegated prefixes; and their use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from sqlalchemy import and_, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.network import lease, pool
+from database.tables.subscribers import plan_version, service
+from isp.errors import Refused
+from operations import audit, entitlement, tenants
+
+__all__ = ["Pool", "PoolKind", "add", "listed"]
+
+LINK_PREFIX_LENGTH = 64
+"""A link's prefix (RFC 4291 §2.5.4); anything shorter is delegated (RFC 9663, RFC 6177)."""
+
+
+class PoolKind(StrEnum):
+    """What a pool gives out."""
+
+    IPV4 = "ipv4"
+    IPV6_PREFIX = "ipv6_prefix"
+    DELEGATED_PREFIX = "delegated_prefix"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pool:
+    """One network of a pool; several networks may share a name. `size` is in prefixes."""
+
+    name: str
+    kind: PoolKind
+    network: IPv4Network | IPv6Network
+    prefix_length: int
+    size: int
+    used: int = 0
+
+    @property
+    def free(self) -> int:
+        """How many prefixes nobody has."""
+        return self.size - self.used
+
+
+async def add(
+    transaction: AsyncConnection,
+    *,
+    name: str,
+    network: str,
+    prefix_length: int | None = None,
+    actor: str,
+    now: datetime,
+) -> Pool:
+    """A new network for the pool of that name. `prefix_length`: 32, 64 for links, 56 delegated."""
+    owner = await tenants.current(transaction)
+    made = _pool(name, _parsed(network), prefix_length)
+    for other in await listed(transaction):
+        if other.network.version == made.network.version and other.network.overlaps(made.network):
+            problem = f"{made.network} overlaps {other.network} of pool {other.name}"
+            raise Refused(problem, remedy="each address belongs to one pool")
+    await transaction.execute(
+        insert(pool).values(
+            tenant_id=owner.tenant_id,
+            name=name,
+            kind=made.kind,
+            network=str(made.network),
+            prefix_length=made.prefix_length,
+            created_at=now,
+        )
+    )
+    served = select(plan_version.c.plan_version_id).where(plan_version.c.pool_name == name)
+    await entitlement.ask(
+        transaction, service.c.plan_version_id.in_(served), cause=f"pool {name}", now=now
+    )
+    await audit.record(
+        transaction,
+        tenant_id=owner.tenant_id,
+        actor=actor,
+        action="pool.add",
+        object_kind="pool",
+        object_name=name,
+        after={"network": made.network, "kind": made.kind, "prefix_length": made.prefix_length},
+        now=now,
+    )
+    return made
+
+
+async def listed(transaction: AsyncConnection) -> tuple[Pool, ...]:
+    """Every network of every pool, with its use."""
+    used = func.count(lease.c.lease_id)
+    current = and_(lease.c.pool_id == pool.c.pool_id, lease.c.removed_at.is_(None))
+    rows = await transaction.execute(
+        select(pool.c.name, pool.c.kind, pool.c.network, pool.c.prefix_length, used.label("used"))
+        .outerjoin(lease, current)
+        .where(pool.c.removed_at.is_(None))
+        .group_by(pool.c.pool_id)
+        .order_by(pool.c.name, pool.c.pool_id)
+    )
+    return tuple(
+        Pool(
+            name=row.name,
+            kind=PoolKind(row.kind),
+            network=ip_network(str(row.network)),
+            prefix_length=row.prefix_length,
+            size=_size(ip_network(str(row.network)), row.prefix_length),
+            used=row.used,
+        )
+        for row in rows
+    )
+
+
+def _parsed(network: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(network)
+    except ValueError as error:
+        remedy = "write it as 100.64.0.0/16 or 2001:db8::/40, without host bits"
+        raise Refused(f"{network} is not a network: {error}", remedy=remedy) from None
+
+
+def _pool(name: str, network: IPv4Network | IPv6Network, prefix_length: int | None) -> Pool:
+    if isinstance(network, IPv4Network):
+        kind, length = PoolKind.IPV4, network.max_prefixlen
+        if prefix_length not in (None, length):
+            raise Refused("an IPv4 pool gives out single addresses", remedy="leave the length out")
+    else:
+        length = LINK_PREFIX_LENGTH if prefix_length is None else prefix_length
+        is_link = length == LINK_PREFIX_LENGTH
+        kind = PoolKind.IPV6_PREFIX if is_link else PoolKind.DELEGATED_PREFIX
+    if not network.prefixlen <= length <= network.max_prefixlen:
+        problem = f"a /{length} is larger than {network}"
+        raise Refused(problem, remedy=f"give a length from {network.prefixlen} on")
+    size = _size(network, length)
+    return Pool(name=name, kind=kind, network=network, prefix_length=length, size=size)
+
+
+def _size(network: IPv4Network | IPv6Network, prefix_length: int) -> int:
+    return 1 << (prefix_length - network.prefixlen)

@@ -5,18 +5,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, literal, select
+from billing.money import money
+from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.money import money
-from database.tables.subscribers import plan, plan_version, service, service_event
+from database.tables.subscribers import plan, plan_version, service
 from isp.access import Access, OnLimit
 from isp.errors import Refused
-from operations import audit, due_changes, tenants
+from operations import audit, tenants
 from operations.quantities import Block, Charge, OverCap, Throttle
 from operations.taxes import ensure_tax_code
 
-__all__ = ["Plan", "PlanTerms", "add", "listed", "named", "revise", "versions"]
+__all__ = ["Plan", "PlanTerms", "add", "add_version", "listed", "named", "versions"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +76,7 @@ async def add(
         .values(tenant_id=owner.tenant_id, name=name, kind=kind, created_at=now)
         .returning(plan.c.plan_id)
     )
-    made = await _add_version(
-        transaction, owner, plan_id, 1, owner.today(now), terms
-    )
+    made = await add_version(transaction, owner, plan_id, 1, owner.today(now), terms)
     await audit.record(
         transaction,
         tenant_id=owner.tenant_id,
@@ -92,41 +90,29 @@ async def add(
     return await named(transaction, name)
 
 
-async def revise(
+async def add_version(
     transaction: AsyncConnection,
-    *,
-    name: str,
+    owner: tenants.Tenant,
+    plan_id: int,
+    version: int,
+    valid_from: date,
     terms: PlanTerms,
-    existing_from: date | None = None,
-    actor: str,
-    now: datetime,
-) -> Plan:
-    """A new version of the plan for new services.
-
-    Services that have the plan keep their version until `existing_from`; None: for good.
-    """
-    old = await named(transaction, name)
-    owner = await tenants.current(transaction)
-    today = owner.today(now)
-    if existing_from is not None and existing_from < today:
-        raise Refused(f"{existing_from} is past", remedy=f"give {today} or a later day")
-    made = await _add_version(transaction, owner, old.plan_id, old.version + 1, today, terms)
-    new = await named(transaction, name)
-    if existing_from is not None:
-        await _move_services(transaction, new, existing_from, actor, now)
-        await due_changes.apply_plan_changes(transaction, owner, now)
-    await audit.record(
-        transaction,
-        tenant_id=owner.tenant_id,
-        actor=actor,
-        action="plan.revise",
-        object_kind="plan",
-        object_name=name,
-        before=_columns(owner, old.terms),
-        after=made | {"existing_from": existing_from},
-        now=now,
+) -> dict[str, Any]:
+    """Write the plan's next version; returns its columns."""
+    _refuse_half_a_cap(terms)
+    columns = _columns(owner, terms)
+    columns["tax_code"] = await ensure_tax_code(transaction, owner.tenant_id, terms.tax)
+    await transaction.execute(
+        insert(plan_version).values(
+            tenant_id=owner.tenant_id,
+            plan_id=plan_id,
+            version=version,
+            valid_from=valid_from,
+            currency=owner.currency,
+            **columns,
+        )
     )
-    return new
+    return columns | {"version": version}
 
 
 async def named(transaction: AsyncConnection, name: str) -> Plan:
@@ -156,55 +142,6 @@ async def versions(transaction: AsyncConnection, name: str) -> tuple[Plan, ...]:
     """Every version of the plan of that name, the oldest first."""
     rows = await transaction.execute(_query().where(plan.c.name == name))
     return tuple(_plan(row) for row in rows)
-
-
-async def _add_version(
-    transaction: AsyncConnection,
-    owner: tenants.Tenant,
-    plan_id: int,
-    version: int,
-    valid_from: date,
-    terms: PlanTerms,
-) -> dict[str, Any]:
-    _refuse_half_a_cap(terms)
-    columns = _columns(owner, terms)
-    columns["tax_code"] = await ensure_tax_code(transaction, owner.tenant_id, terms.tax)
-    await transaction.execute(
-        insert(plan_version).values(
-            tenant_id=owner.tenant_id,
-            plan_id=plan_id,
-            version=version,
-            valid_from=valid_from,
-            currency=owner.currency,
-            **columns,
-        )
-    )
-    return columns | {"version": version}
-
-
-async def _move_services(
-    transaction: AsyncConnection, new: Plan, on: date, actor: str, now: datetime
-) -> None:
-    """Write down that every service of an older version has the new one from `on`."""
-    older = select(plan_version.c.plan_version_id).where(
-        plan_version.c.plan_id == new.plan_id, plan_version.c.version < new.version
-    )
-    moved = select(
-        service.c.tenant_id,
-        service.c.subscriber_id,
-        service.c.service_id,
-        literal("change_plan"),
-        literal(on),
-        literal(new.plan_version_id),
-        service.c.custom_price,
-        literal(now),
-        literal(actor),
-    ).where(service.c.plan_version_id.in_(older), service.c.state != "terminated")
-    columns = (
-        "tenant_id subscriber_id service_id kind on_date plan_version_id custom_price recorded_at "
-        "actor"
-    )
-    await transaction.execute(insert(service_event).from_select(columns.split(), moved))
 
 
 def _refuse_half_a_cap(terms: PlanTerms) -> None:

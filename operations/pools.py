@@ -1,11 +1,12 @@
 """Address pools: IPv4 addresses, IPv6 prefixes of links, delegated prefixes; and their use."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import Row, and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.network import lease, pool
@@ -18,6 +19,12 @@ __all__ = ["Pool", "PoolKind", "add", "listed"]
 LINK_PREFIX_LENGTH = 64
 """A link's prefix (RFC 4291 §2.5.4); anything shorter is delegated (RFC 9663, RFC 6177)."""
 
+FORECAST_DAYS = 30
+"""The growth of a month is neither a weekend's nor last year's."""
+
+FORECAST_DAYS_MAX = 3650
+"""A pool that lasts ten years is not running out."""
+
 
 class PoolKind(StrEnum):
     """What a pool gives out."""
@@ -29,7 +36,10 @@ class PoolKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
-    """One network of a pool; several networks may share a name. `size` is in prefixes."""
+    """One network of a pool; several networks may share a name. `size` is in prefixes.
+
+    `exhausted_on` is when it runs out if it goes on as in the last 30 days.
+    """
 
     name: str
     kind: PoolKind
@@ -37,6 +47,7 @@ class Pool:
     prefix_length: int
     size: int
     used: int = 0
+    exhausted_on: date | None = None
 
     @property
     def free(self) -> int:
@@ -53,10 +64,14 @@ async def add(
     actor: str,
     now: datetime,
 ) -> Pool:
-    """A new network for the pool of that name. `prefix_length`: 32, 64 for links, 56 delegated."""
+    """A new network for the pool of that name.
+
+    `prefix_length` is what each service gets of an IPv6 network: 64 (also where None) is the prefix
+    of its link, any other is delegated to it.
+    """
     owner = await tenants.current(transaction)
     made = _pool(name, _parsed(network), prefix_length)
-    for other in await listed(transaction):
+    for other in await listed(transaction, now):
         if other.network.version == made.network.version and other.network.overlaps(made.network):
             problem = f"{made.network} overlaps {other.network} of pool {other.name}"
             raise Refused(problem, remedy="each address belongs to one pool")
@@ -87,27 +102,39 @@ async def add(
     return made
 
 
-async def listed(transaction: AsyncConnection) -> tuple[Pool, ...]:
-    """Every network of every pool, with its use."""
-    used = func.count(lease.c.lease_id)
+async def listed(transaction: AsyncConnection, now: datetime) -> tuple[Pool, ...]:
+    """Every network of every pool, with its use and its forecast."""
     current = and_(lease.c.pool_id == pool.c.pool_id, lease.c.removed_at.is_(None))
+    recent = lease.c.leased_at > now - timedelta(days=FORECAST_DAYS)
     rows = await transaction.execute(
-        select(pool.c.name, pool.c.kind, pool.c.network, pool.c.prefix_length, used.label("used"))
+        select(
+            pool,
+            func.count(lease.c.lease_id).label("used"),
+            func.count(lease.c.lease_id).filter(recent).label("grown"),
+        )
         .outerjoin(lease, current)
         .where(pool.c.removed_at.is_(None))
         .group_by(pool.c.pool_id)
         .order_by(pool.c.name, pool.c.pool_id)
     )
-    return tuple(
-        Pool(
-            name=row.name,
-            kind=PoolKind(row.kind),
-            network=ip_network(str(row.network)),
-            prefix_length=row.prefix_length,
-            size=_size(ip_network(str(row.network)), row.prefix_length),
-            used=row.used,
-        )
-        for row in rows
+    return tuple(_listed(row, now) for row in rows)
+
+
+def _listed(row: Row[Any], now: datetime) -> Pool:
+    network = ip_network(str(row.network))
+    size = _size(network, row.prefix_length)
+    exhausted_on = None
+    if row.grown:
+        days = (size - row.used) * FORECAST_DAYS // row.grown
+        exhausted_on = now.date() + timedelta(days=days) if days <= FORECAST_DAYS_MAX else None
+    return Pool(
+        name=row.name,
+        kind=PoolKind(row.kind),
+        network=network,
+        prefix_length=row.prefix_length,
+        size=size,
+        used=row.used,
+        exhausted_on=exhausted_on,
     )
 
 

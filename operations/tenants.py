@@ -15,7 +15,7 @@ __all__ = ["Tenant", "current", "named", "of"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tenant:
-    """One provider. `billing_from`: no document covers days before it; None is the first service."""
+    """One provider. No document covers days before `billing_from`."""
 
     tenant_id: int
     name: str

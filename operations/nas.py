@@ -1,0 +1,268 @@
+"""NASes: the BRAS and routers whose requests are answered, with their sealed secrets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Final
+
+from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.sealing import KeyRing
+from chassis.secrets import Secret
+from database.tables.network import nas, nas_drop, nas_seen
+from database.tables.sessions import session_live
+from isp.errors import Refused
+from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
+from operations import audit, tenants
+
+__all__ = [
+    "NAS_SECRET_SEALING_CONTEXT",
+    "ROTATION_OVERLAP",
+    "NasUse",
+    "add",
+    "change",
+    "listed",
+    "named",
+    "remove",
+    "rotate_secret",
+    "secret_of",
+]
+
+NAS_SECRET_SEALING_CONTEXT: Final = "nas-secret"
+"""What sealed secrets are bound to; the daemons open them under the same words."""
+
+ROTATION_OVERLAP: Final = timedelta(days=7)
+"""How long the old secret is still taken, so that the NAS can be changed in its own window."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NasUse:
+    """A NAS with what is seen of it. `drops` counts packets by the reason they were dropped for."""
+
+    nas: Nas
+    last_packet_at: datetime | None
+    sessions: int
+    drops: Mapping[str, int]
+
+
+async def add(
+    transaction: AsyncConnection,
+    *,
+    name: str,
+    address: str,
+    secret: Secret[str],
+    keys: KeyRing,
+    nas_identifier: str | None = None,
+    vendor: Vendor = Vendor.GENERIC,
+    coa_port: int = 3799,
+    message_authenticator: MessageAuthenticatorPolicy = MessageAuthenticatorPolicy.LEARN,
+    actor: str,
+    now: datetime,
+) -> Nas:
+    """A new NAS. Inside a prefix each NAS is told by its NAS-Identifier."""
+    owner = await tenants.current(transaction)
+    network = _network(address)
+    await _refuse_taken(transaction, name, network, nas_identifier)
+    columns = {
+        "name": name,
+        "address": str(network),
+        "nas_identifier": nas_identifier,
+        "vendor": vendor.value,
+        "coa_port": coa_port,
+        "message_authenticator": message_authenticator.value,
+    }
+    await transaction.execute(
+        insert(nas).values(
+            tenant_id=owner.tenant_id,
+            secret_sealed=keys.seal(secret.reveal().encode(), NAS_SECRET_SEALING_CONTEXT),
+            created_at=now,
+            **columns,
+        )
+    )
+    await _audit(transaction, owner.tenant_id, "nas.add", name, actor, now, after=columns)
+    return await named(transaction, name)
+
+
+async def change(
+    transaction: AsyncConnection,
+    *,
+    name: str,
+    changes: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+) -> Nas:
+    """Change columns of a NAS: address, nas_identifier, vendor, coa_port, message_authenticator,
+    wall_tested. Back to `learn` forgets what was learnt.
+    """
+    found = await named(transaction, name)
+    values = dict(changes)
+    if "address" in values:
+        network = _network(values["address"])
+        values["address"] = str(network)
+        if str(network) != found.address:
+            identifier = values.get("nas_identifier", found.nas_identifier)
+            await _refuse_taken(transaction, None, network, identifier)
+    if values.get("message_authenticator") is MessageAuthenticatorPolicy.LEARN:
+        values["message_authenticator_seen"] = False
+    await transaction.execute(update(nas).where(nas.c.nas_id == found.nas_id).values(**values))
+    before = {key: getattr(found, key) for key in values}
+    await _audit(
+        transaction, found.tenant_id, "nas.set", name, actor, now, before=before, after=values
+    )
+    return await named(transaction, name)
+
+
+async def remove(transaction: AsyncConnection, *, name: str, actor: str, now: datetime) -> None:
+    """Answer the NAS no more. Its history stays."""
+    found = await named(transaction, name)
+    await transaction.execute(
+        update(nas).where(nas.c.nas_id == found.nas_id).values(removed_at=now)
+    )
+    await _audit(transaction, found.tenant_id, "nas.remove", name, actor, now)
+
+
+async def rotate_secret(
+    transaction: AsyncConnection,
+    *,
+    name: str,
+    secret: Secret[str],
+    keys: KeyRing,
+    overlap: timedelta = ROTATION_OVERLAP,
+    actor: str,
+    now: datetime,
+) -> datetime:
+    """Give the NAS a new secret; the old one is taken until the returned time."""
+    found = await named(transaction, name)
+    until = now + overlap
+    await transaction.execute(
+        update(nas)
+        .where(nas.c.nas_id == found.nas_id)
+        .values(
+            secret_sealed=keys.seal(secret.reveal().encode(), NAS_SECRET_SEALING_CONTEXT),
+            secret_previous_sealed=nas.c.secret_sealed,
+            secret_previous_until=until,
+        )
+    )
+    after = {"previous_until": until}
+    await _audit(transaction, found.tenant_id, "nas.rotate_secret", name, actor, now, after=after)
+    return until
+
+
+async def named(transaction: AsyncConnection, name: str) -> Nas:
+    """The NAS of that name. Raises Refused."""
+    query = select(nas).where(nas.c.name == name, nas.c.removed_at.is_(None))
+    row = (await transaction.execute(query)).one_or_none()
+    if row is None:
+        remedy = "see `turnpike nas list`"
+        raise Refused(f"there is no NAS {name}", remedy=remedy)
+    return _nas(row)
+
+
+async def secret_of(transaction: AsyncConnection, found: Nas, keys: KeyRing) -> Secret[str]:
+    """The NAS's secret, to show its configuration or to test it."""
+    query = select(nas.c.secret_sealed).where(nas.c.nas_id == found.nas_id)
+    sealed = (await transaction.execute(query)).scalar_one()
+    return Secret(keys.open(bytes(sealed), NAS_SECRET_SEALING_CONTEXT).decode())
+
+
+async def listed(transaction: AsyncConnection) -> tuple[NasUse, ...]:
+    """Every NAS with its use, by name."""
+    sessions = dict(
+        (
+            await transaction.execute(
+                select(session_live.c.nas_id, func.count())
+                .where(session_live.c.ended_at.is_(None))
+                .group_by(session_live.c.nas_id)
+            )
+        )
+        .tuples()
+        .all()
+    )
+    drops: dict[int, dict[str, int]] = {}
+    for row in await transaction.execute(select(nas_drop)):
+        drops.setdefault(row.nas_id, {})[row.reason] = row.packets
+    rows = await transaction.execute(
+        select(nas, nas_seen.c.last_packet_at)
+        .outerjoin(nas_seen, nas_seen.c.nas_id == nas.c.nas_id)
+        .where(nas.c.removed_at.is_(None))
+        .order_by(nas.c.name)
+    )
+    return tuple(
+        NasUse(
+            nas=_nas(row),
+            last_packet_at=row.last_packet_at,
+            sessions=sessions.get(row.nas_id, 0),
+            drops=drops.get(row.nas_id, {}),
+        )
+        for row in rows
+    )
+
+
+def _network(address: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(address)
+    except ValueError:
+        remedy = "write it as 192.0.2.1, or 192.0.2.0/24 for several"
+        raise Refused(f"{address} is not an address", remedy=remedy) from None
+
+
+async def _refuse_taken(
+    transaction: AsyncConnection,
+    name: str | None,
+    network: IPv4Network | IPv6Network,
+    nas_identifier: str | None,
+) -> None:
+    """Of this tenant's own; another's is found by the unique index only."""
+    same_place = (nas.c.address == str(network)) & (
+        func.coalesce(nas.c.nas_identifier, "") == (nas_identifier or "")
+    )
+    taken = await transaction.execute(
+        select(nas.c.name, nas.c.address).where(
+            nas.c.removed_at.is_(None), or_(nas.c.name == name, same_place)
+        )
+    )
+    if row := taken.first():
+        problem = f"the NAS {row.name} has the address {row.address} already"
+        remedy = f"change it with `turnpike nas set {row.name}`, or remove it first"
+        raise Refused(problem, remedy=remedy)
+
+
+async def _audit(
+    transaction: AsyncConnection,
+    tenant_id: int,
+    action: str,
+    name: str,
+    actor: str,
+    now: datetime,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    await audit.record(
+        transaction,
+        tenant_id=tenant_id,
+        actor=actor,
+        action=action,
+        object_kind="nas",
+        object_name=name,
+        before=before,
+        after=after,
+        now=now,
+    )
+
+
+def _nas(row: Row[Any]) -> Nas:
+    return Nas(
+        nas_id=row.nas_id,
+        tenant_id=row.tenant_id,
+        name=row.name,
+        address=str(row.address),
+        nas_identifier=row.nas_identifier,
+        vendor=Vendor(row.vendor),
+        coa_port=row.coa_port,
+        message_authenticator=MessageAuthenticatorPolicy(row.message_authenticator),
+        message_authenticator_seen=row.message_authenticator_seen,
+        wall_tested=row.wall_tested,
+    )

@@ -68,6 +68,14 @@ class ImportRow:
     onu_serial: str | None = None
     billing: bool | None = None
 
+    def networks(self) -> Iterator[tuple[str, str]]:
+        """Every static address and prefix of the row, with the column it stands in."""
+        if self.address is not None:
+            yield "address", f"{self.address}/32"
+        if self.delegated_prefix is not None:
+            yield "delegated_prefix", str(self.delegated_prefix)
+        yield from (("routes", str(route)) for route in self.routes)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportFile:

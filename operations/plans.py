@@ -5,10 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.money import money
 from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from billing.money import money
 from database.tables.subscribers import plan, plan_version, service
 from isp.access import Access, OnLimit
 from isp.errors import Refused

@@ -91,8 +91,8 @@ async def set_addresses(
         action="service.set_address",
         object_kind="service",
         object_name=found.login,
-        before={kind: network for kind, network in sorted(static)},
-        after=by_kind,
+        before={"addresses": [f"{kind} {network}" for kind, network in sorted(static)]},
+        after={"addresses": [f"{kind} {network}" for kind, network in sorted(aimed)]},
         now=now,
     )
     return True

@@ -23,7 +23,7 @@ ROWS_PER_SET = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Imported:
-    """What came of a file: counts of rows, and every fault. With faults and no `set_apart`: none."""
+    """What came of a file: counts of rows, and every fault; nothing where faults stand in the way."""
 
     added: int = 0
     updated: int = 0

@@ -1,4 +1,4 @@
-"""Subscribers: who pays. Adding one with a service, listing, showing, finding those entered twice."""
+"""Subscribers: who pays. Adding one with a service, listing, showing, finding duplicates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

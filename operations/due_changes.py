@@ -6,6 +6,7 @@
 from datetime import datetime
 
 from sqlalchemy import and_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.subscribers import hold, service, service_event
@@ -42,7 +43,7 @@ async def apply_plan_changes(transaction: AsyncConnection, owner: Tenant, now: d
             service_event.c.on_date.desc(),
             service_event.c.service_event_id.desc(),
         )
-        .distinct(service_event.c.service_id)
+        .ext(distinct_on(service_event.c.service_id))
         .subquery()
     )
     differs = and_(

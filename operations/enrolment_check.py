@@ -63,7 +63,7 @@ def _amount_faults(row: ImportRow, known: Known) -> Iterator[Found]:
         amount = getattr(row, column)
         try:
             if amount is not None:
-                money(amount, known.currency, "the amount")
+                money(str(amount), known.currency, "the amount")
         except Refused as refused:
             yield column, refused.problem, refused.remedy
 

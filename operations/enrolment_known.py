@@ -74,13 +74,16 @@ async def load_known(
     ]
     networks = [network for row in rows for _, network in row.networks()]
     serials = [row.onu_serial for row in rows if row.onu_serial]
+    identifiers = await _identifiers(transaction, values)
+    references = {row.subscriber for row in rows}
+    references |= {holder.subscriber for holder in identifiers.values()}
     return Known(
         currency=currency,
         plans=await _plans(transaction),
-        identifiers=await _identifiers(transaction, values),
+        identifiers=identifiers,
         addresses=await _addresses(transaction, networks),
         onu_serials=await _onu_serials(transaction, serials),
-        subscribers=await _subscribers(transaction, {row.subscriber for row in rows}),
+        subscribers=await _subscribers(transaction, references),
     )
 
 
@@ -91,7 +94,7 @@ async def _plans(transaction: AsyncConnection) -> dict[str, int]:
         .where(plan.c.retired_at.is_(None))
         .order_by(plan.c.name, plan_version.c.version)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 HOLDER = (

@@ -23,7 +23,7 @@ ROWS_PER_SET = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Imported:
-    """What came of a file: counts of rows, and every fault; nothing where faults stand in the way."""
+    """What came of a file: counts of rows, and every fault."""
 
     added: int = 0
     updated: int = 0

@@ -176,9 +176,7 @@ async def listed(transaction: AsyncConnection) -> tuple[NasUse, ...]:
                 .where(session_live.c.ended_at.is_(None))
                 .group_by(session_live.c.nas_id)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     drops: dict[int, dict[str, int]] = {}
     for row in await transaction.execute(select(nas_drop)):

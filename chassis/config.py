@@ -21,6 +21,7 @@ from typing import Annotated, Any, Final, Literal, get_origin
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from chassis.sealing import KEYS_FILE
 from chassis.secrets import Secret
 
 __all__ = [
@@ -102,7 +103,10 @@ class DatabaseConfig(Table):
     """The data directory: embedded server, key ring, snapshot, spool. `TURNPIKE_DATA` moves it."""
 
     password_file: Annotated[Path | None, NEEDS_RESTART] = None
-    """Lines `role:password`, mode 0600. Absent: the file of the embedded server, or `url`'s."""
+    """Lines `role:password`, mode 0600. Absent: `passwords` in `data`."""
+
+    key_file: Annotated[Path | None, NEEDS_RESTART] = None
+    """The ring of keys that seal passwords and secrets, mode 0600. Absent: `keys` in `data`."""
 
     pool_min: Annotated[int, NEEDS_RESTART] = Field(default=1, ge=0, le=100)
     """Connections kept open by each process."""
@@ -115,6 +119,11 @@ class DatabaseConfig(Table):
 
     statement_timeout_seconds: float = Field(default=30.0, gt=0, le=3600)
     """Longer statements are cancelled by the server."""
+
+    @property
+    def key_ring(self) -> Path:
+        """Where the key ring is."""
+        return self.key_file or self.data / KEYS_FILE
 
 
 class Settings(BaseSettings):

@@ -102,7 +102,7 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "rolling_due": "radiusd=raud",
         "nas_restart": "radiusd=raud reader=r",
         "session_live": "radiusd=raud coa=r billingd=r web=r command=r reader=r",
-        "session": "radiusd=rau coa=r billingd=r web=r command=r reader=r",
+        "session": "radiusd=raud coa=r billingd=r web=r command=r reader=r",
         "usage_hourly": "radiusd=raud billingd=r web=r command=r reader=r",
         "service_slot": "radiusd=raud web=r command=r reader=r",
         "auth_attempt": "radiusd=rau web=r command=r reader=r",

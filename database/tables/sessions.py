@@ -141,6 +141,7 @@ session_live = Table(
     Column("granted_up_kbps", BigInteger),
     Column("base_octets_up", BigInteger, nullable=False, server_default="0"),
     Column("base_octets_down", BigInteger, nullable=False, server_default="0"),
+    Column("gigawords", Boolean, nullable=False, server_default="true"),
     *rolled(),
     instant("rolled_at"),
     Column("interim_interval_seconds", Integer),
@@ -153,6 +154,7 @@ session_live.c.granted_version.comment = (
 )
 session_live.c.ended_at.comment = "set by a Stop; the roller moves the row to `session`"
 session_live.c.base_octets_up.comment = "counted before the NAS's counter last began anew"
+session_live.c.gigawords.comment = "its NAS sends Gigawords, so that its counters do not wrap"
 session_live.c.rolled_at.comment = "the event up to which usage is rolled"
 session_live.c.interim_interval_seconds.comment = "as observed between its last two records"
 # No column that an Interim changes is indexed, so that its update stays heap-only.

@@ -1,0 +1,252 @@
+"""Group commit of accounting: a record is acknowledged when it is durable, and not before.
+
+Records are collected while the batch before them is being committed. Where Postgres is away, or a
+commit takes too long, the batch goes to the spool instead and is acknowledged after its fsync; the
+spool is replayed into Postgres as soon as it is back. An outcome that is not known does not
+matter: writing a record twice is harmless.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from typing import Generic, TypeVar
+
+from chassis.log import get_logger
+from radiusd.accounting import Record
+from radiusd.spool import Spool, SpoolError
+from radiusd.store.accounting import AccountingStore, AwayError, Raw, UnrecordableError
+
+__all__ = ["Counts", "Recorder"]
+
+BATCH_RECORDS_MAXIMUM = 1000
+"""Larger batches cost Postgres no less per record, and hold their sessions' rows longer."""
+
+WAITING_RECORDS_MAXIMUM = 50_000
+"""Two seconds at full speed: what waits longer, its NAS has sent again."""
+
+COMMIT_SECONDS_MAXIMUM = 0.2
+"""An impatient NAS waits 1.1 s for an answer; the spool's fsync has to fit behind this."""
+
+STUCK_SECONDS_MAXIMUM = 30.0
+"""A commit that takes longer is not waited for: its connection is closed."""
+
+RETRY_SECONDS = 0.5
+"""Between attempts to reach a Postgres that is away."""
+
+Token = TypeVar("Token")
+T = TypeVar("T")
+
+
+REPLAY_RECORDS = 1000
+"""Replayed in one transaction."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of records since the start, and whether Postgres is away now.
+
+    Acknowledged are `recorded` and `spooled`; not so `refused` (Postgres does not take the data),
+    `shed` (too many waited) and `not_kept` (Postgres away and the disk full or broken).
+    """
+
+    recorded: int = 0
+    batches: int = 0
+    spooled: int = 0
+    replayed: int = 0
+    refused: int = 0
+    shed: int = 0
+    not_kept: int = 0
+    slow_commits: int = 0
+    away: bool = False
+
+
+class Outcome(Enum):
+    """How an attempt to write to Postgres ended."""
+
+    RECORDED = auto()
+    AWAY = auto()
+    UNRECORDABLE = auto()
+
+
+class Recorder(Generic[Token]):
+    """Makes one worker's accounting durable.
+
+    `acknowledge` is called with the tokens of the records that have become durable, in the order
+    they came. `spool` belongs to this recorder alone.
+    """
+
+    def __init__(
+        self, raw: Raw, spool: Spool, acknowledge: Callable[[Sequence[Token]], None]
+    ) -> None:
+        self.counts = Counts()
+        self._raw = raw
+        self._store = AccountingStore(raw)
+        self._spool = spool
+        self._acknowledge = acknowledge
+        self._queue: deque[tuple[Record, Token]] = deque()
+        self._arrived = asyncio.Event()
+        self._spooled = asyncio.Event()
+        self._stopping = False
+        self._late: asyncio.Task[None] | None = None
+        self._late_since = 0.0
+        self._retry_at = 0.0
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._log = get_logger("recorder")
+
+    def submit(self, record: Record, token: Token) -> bool:
+        """Take a record to be made durable; False where too many wait, and it is dropped."""
+        if len(self._queue) >= WAITING_RECORDS_MAXIMUM:
+            self.counts.shed += 1
+            return False
+        self._queue.append((record, token))
+        self._arrived.set()
+        return True
+
+    @property
+    def waiting(self) -> int:
+        """Records that were submitted and are not in a batch yet."""
+        return len(self._queue)
+
+    async def run(self) -> None:
+        """Record until `stop`, then what still waits; the spool keeps what Postgres does not."""
+        replaying = asyncio.create_task(self._replay_forever())
+        try:
+            while self._queue or not self._stopping:
+                if not self._queue:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                    continue
+                count = min(len(self._queue), BATCH_RECORDS_MAXIMUM)
+                await self._keep([self._queue.popleft() for _ in range(count)])
+        finally:
+            replaying.cancel()
+            await asyncio.gather(replaying, return_exceptions=True)
+            if self._late is not None:
+                self._late.cancel()
+                await asyncio.gather(self._late, return_exceptions=True)
+            await self._store.close()
+            self._disk.submit(self._spool.close)
+            self._disk.shutdown()
+
+    def stop(self) -> None:
+        """Have `run` end when nothing waits any more."""
+        self._stopping = True
+        self._arrived.set()
+
+    async def _keep(self, batch: Sequence[tuple[Record, Token]]) -> None:
+        """Make a batch durable one way or the other, then acknowledge it."""
+        records = [record for record, _ in batch]
+        outcome = await self._commit(records)
+        if outcome is Outcome.UNRECORDABLE:
+            if len(batch) == 1:
+                self.counts.refused += 1
+                self._log.error("record_refused", session=records[0].acct_session_id.decode())
+                return
+            middle = len(batch) // 2
+            await self._keep(batch[:middle])
+            await self._keep(batch[middle:])
+            return
+        if outcome is Outcome.RECORDED:
+            self.counts.batches += 1
+            self.counts.recorded += len(batch)
+        elif not await self._spool_away(records):
+            return
+        self._acknowledge([token for _, token in batch])
+
+    async def _commit(self, records: Sequence[Record]) -> Outcome:
+        now = asyncio.get_running_loop().time()
+        if self._late is not None:
+            if not self._late.done():
+                if now - self._late_since > STUCK_SECONDS_MAXIMUM:
+                    self._late.cancel()
+                return Outcome.AWAY
+            late, self._late = self._late, None
+            self._ended(late)
+        if now < self._retry_at:
+            return Outcome.AWAY
+        writing = asyncio.create_task(self._store.write(records))
+        await asyncio.wait({writing}, timeout=COMMIT_SECONDS_MAXIMUM)
+        if writing.done():
+            return self._ended(writing)
+        self._late, self._late_since = writing, now
+        self.counts.slow_commits += 1
+        return Outcome.AWAY
+
+    def _ended(self, writing: asyncio.Task[None]) -> Outcome:
+        """What a write that has ended came to."""
+        if writing.cancelled():
+            error: BaseException | None = AwayError("the commit was given up")
+        else:
+            error = writing.exception()
+        match error:
+            case None:
+                if self.counts.away:
+                    self.counts.away = False
+                    self._log.info("postgres_back", spooled=self.counts.spooled)
+                return Outcome.RECORDED
+            case UnrecordableError():
+                return Outcome.UNRECORDABLE
+            case AwayError():
+                self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
+                if not self.counts.away:
+                    self.counts.away = True
+                    self._log.warning("postgres_away", problem=str(error))
+                return Outcome.AWAY
+            case _:
+                raise error
+
+    async def _spool_away(self, records: Sequence[Record]) -> bool:
+        try:
+            await self._on_disk(partial(self._spool.append, records))
+        except SpoolError as error:
+            self.counts.not_kept += len(records)
+            self._log.error("spool_failed", problem=str(error), records=len(records))
+            return False
+        self.counts.spooled += len(records)
+        self._spooled.set()
+        return True
+
+    async def _replay_forever(self) -> None:
+        store = AccountingStore(self._raw)
+        try:
+            while True:
+                try:
+                    await self._replay_all(store)
+                except (AwayError, SpoolError) as error:
+                    self._log.warning("replay_waits", problem=str(error))
+                    await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            await store.close()
+
+    async def _replay_all(self, store: AccountingStore) -> None:
+        """Replay what the spool holds, and whenever it holds something again."""
+        while True:
+            self._spooled.clear()
+            chunk = await self._on_disk(partial(self._spool.oldest, REPLAY_RECORDS))
+            if chunk is None:
+                await store.close()
+                await self._spooled.wait()
+                continue
+            await self._replay(store, chunk.records)
+            await self._on_disk(partial(self._spool.remove, chunk.chunk_id))
+
+    async def _replay(self, store: AccountingStore, records: Sequence[Record]) -> None:
+        try:
+            await store.write(records)
+        except UnrecordableError as error:
+            if len(records) == 1:
+                self.counts.refused += 1
+                await self._on_disk(partial(self._spool.refuse, records[0], str(error)))
+                return
+            middle = len(records) // 2
+            await self._replay(store, records[:middle])
+            await self._replay(store, records[middle:])
+            return
+        self.counts.replayed += len(records)
+
+    async def _on_disk(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)

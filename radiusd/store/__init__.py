@@ -1,0 +1,1 @@
+"""The room's SQL, one file per table or hot path."""

@@ -1,0 +1,143 @@
+"""How a batch of accounting records gets into Postgres: one transaction, whatever came before.
+
+Raw psycopg: this is the hot path. The rows go by COPY to a table of the connection's own, and from
+there by statements that are harmless to repeat: a record is there once or not at all, and a live
+session only grows. So an unknown outcome of a commit is settled by doing it again. Rows are
+written in the order of their session's key, so that two connections never wait for each other.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+
+import psycopg
+
+from radiusd.accounting import Record, Status
+from radiusd.store import copy_rows
+from radiusd.store.session_growth import UPSERT_SESSION_LIVE
+
+__all__ = ["AccountingStore", "AwayError", "Raw", "UnrecordableError"]
+
+Raw = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
+"""Opens an autocommit connection of its own (`database.connect.Database.raw`)."""
+
+RESTARTS = (Status.ACCOUNTING_ON, Status.ACCOUNTING_OFF)
+
+INCOMING = ", ".join(name for name, _ in copy_rows.COLUMNS)
+CREATE_INCOMING = f"""
+CREATE TEMP TABLE incoming ({", ".join(f"{name} {kind}" for name, kind in copy_rows.COLUMNS)})
+ON COMMIT DELETE ROWS
+"""
+COPY_INCOMING = f"COPY incoming ({INCOMING}) FROM STDIN (FORMAT binary)"
+
+RECORD_COLUMNS = (
+    "received_on, session_key, record_key, tenant_id, subscriber_id, service_id, nas_id,"
+    " received_at, event_at, status, octets_up, octets_down, session_time_seconds,"
+    " terminate_cause, flags, attributes"
+)
+INSERT_RECORDS = f"""
+INSERT INTO accounting_record ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM incoming
+ON CONFLICT DO NOTHING
+"""
+INSERT_ROLLING_DUE = """
+INSERT INTO rolling_due (opened, advanced, ended)
+SELECT coalesce(array_agg(session_key) FILTER (WHERE opened), '{}'), array_agg(session_key),
+    coalesce(array_agg(session_key) FILTER (WHERE ended), '{}')
+FROM live HAVING count(*) > 0
+"""
+PREPARE = (
+    f"PREPARE record_batch (smallint) AS WITH records AS ({INSERT_RECORDS}),"
+    f" live AS ({UPSERT_SESSION_LIVE}) {INSERT_ROLLING_DUE}",
+    f"PREPARE record_round (smallint) AS WITH live AS ({UPSERT_SESSION_LIVE}) {INSERT_ROLLING_DUE}",
+    f"""
+    PREPARE record_restarts AS
+    INSERT INTO nas_restart (nas_id, tenant_id, event_at)
+    SELECT DISTINCT nas_id, tenant_id, event_at FROM incoming
+    WHERE status IN ({", ".join(str(int(status)) for status in RESTARTS)})
+    ORDER BY nas_id, event_at
+    ON CONFLICT DO NOTHING
+    """,
+)
+
+
+class AwayError(Exception):
+    """Postgres is not there, or not able to: the records are to be kept elsewhere."""
+
+
+class UnrecordableError(Exception):
+    """Postgres refuses the data of at least one of the records, and always will."""
+
+
+class AccountingStore:
+    """One connection that writes batches of records; not for concurrent use."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._connection: psycopg.AsyncConnection | None = None
+        self._stack = AsyncExitStack()
+
+    async def connect(self) -> None:
+        """Connect, if not connected; raises `AwayError`."""
+        if self._connection is not None:
+            return
+        try:
+            connection = await self._stack.enter_async_context(self._raw())
+            for statement in ("SET synchronous_commit = on", CREATE_INCOMING, *PREPARE):
+                await connection.execute(statement)
+        except (psycopg.Error, OSError) as error:
+            await self.close()
+            raise AwayError(str(error)) from error
+        self._connection = connection
+
+    async def write(self, records: Sequence[Record]) -> None:
+        """Record them all in one transaction, committed when this returns.
+
+        Raises `AwayError` or `UnrecordableError`, after which the connection is closed; the
+        outcome is then unknown, and writing them again is right.
+        """
+        await self.connect()
+        assert self._connection is not None
+        try:
+            await _write(self._connection, records)
+        except psycopg.DataError as error:
+            await self.close()
+            raise UnrecordableError(str(error)) from error
+        except (psycopg.Error, OSError) as error:
+            await self.close()
+            raise AwayError(str(error)) from error
+
+    async def close(self) -> None:
+        """Close the connection; the next write opens another."""
+        self._connection = None
+        stack, self._stack = self._stack, AsyncExitStack()
+        try:
+            await stack.aclose()
+        except (psycopg.Error, OSError):
+            return  # it was broken, which is why it is closed
+
+
+async def _write(connection: psycopg.AsyncConnection, records: Sequence[Record]) -> None:
+    rows = []
+    earlier: dict[bytes, int] = {}
+    rounds = 0
+    restarts = False
+    for record in records:
+        key = record.session_key
+        round_number = earlier.get(key, 0)
+        earlier[key] = round_number + 1
+        if round_number > rounds:
+            rounds = round_number
+        if record.status in RESTARTS:
+            restarts = True
+        rows.append((key, copy_rows.row(record, round_number)))
+    rows.sort()
+    statements = ["EXECUTE record_batch (0)"]
+    statements += [f"EXECUTE record_round ({number})" for number in range(1, rounds + 1)]
+    if restarts:
+        statements.append("EXECUTE record_restarts")
+    statements.append("COMMIT")
+    await connection.execute("BEGIN")
+    async with connection.cursor() as cursor, cursor.copy(COPY_INCOMING) as copy:
+        await copy.write(
+            b"".join((copy_rows.SIGNATURE, *(row for _, row in rows), copy_rows.TRAILER))
+        )
+    await connection.execute("; ".join(statements))

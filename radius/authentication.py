@@ -28,6 +28,16 @@ __all__ = [
 ]
 
 MICROSOFT = numbers.VENDOR_MICROSOFT.to_bytes(4, "big")
+CREDENTIALS = frozenset(
+    {
+        numbers.USER_NAME,
+        numbers.USER_PASSWORD,
+        numbers.CHAP_PASSWORD,
+        numbers.CHAP_CHALLENGE,
+        numbers.EAP_MESSAGE,
+        numbers.VENDOR_SPECIFIC,
+    }
+)
 USES_NT_RESPONSE = 1  # RFC 2548 §2.1.3: the flag that says there is no need to look at LM's
 
 
@@ -107,12 +117,14 @@ def offered(
     microsoft: dict[int, bytes] = {}
     message = b""
     for kind, value in attributes:
-        if kind == numbers.VENDOR_SPECIFIC and value[:4] == MICROSOFT and len(value) > 5:
-            microsoft[value[4]] = value[6:]
-        elif kind == numbers.EAP_MESSAGE:
+        if kind not in CREDENTIALS:
+            continue
+        if kind == numbers.EAP_MESSAGE:
             message += value
-        elif kind not in plain:
-            plain[kind] = value
+        elif kind != numbers.VENDOR_SPECIFIC:
+            plain.setdefault(kind, value)
+        elif value[:4] == MICROSOFT and len(value) > 5:
+            microsoft[value[4]] = value[6:]
     offers: list[Offer | Unusable] = []
     if (hidden := plain.get(numbers.USER_PASSWORD)) is not None:
         password = wire.reveal_password(hidden, authenticator, secret)

@@ -1,9 +1,9 @@
 """Requests that come again (RFC 5080 §2.2.2): one decision, one answer."""
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
 
 __all__ = ["Admission", "DuplicateBounds", "DuplicateCache"]
 
@@ -31,15 +31,9 @@ class DuplicateBounds:
     in_progress_maximum: int = 16_384  # as FreeRADIUS's max_requests
 
 
-class _InProgress(NamedTuple):
-    authenticator: bytes
-    expires_at: float
-
-
-class _Answered(NamedTuple):
-    authenticator: bytes
-    expires_at: float
-    reply: bytes
+# Plain tuples of plain values: the garbage collector does not walk the 100,000 of them.
+_InProgress = tuple[bytes, float]  # authenticator, expires at
+_Answered = tuple[bytes, float, bytes]  # authenticator, expires at, reply
 
 
 class DuplicateCache:
@@ -51,9 +45,10 @@ class DuplicateCache:
 
     def __init__(self, bounds: DuplicateBounds | None = None) -> None:
         self.bounds = bounds or DuplicateBounds()
-        # Both are in order of expiry, because each has one lifetime.
-        self._in_progress: dict[Hashable, _InProgress] = {}
-        self._answered: dict[Hashable, _Answered] = {}
+        # Both are in order of expiry, because each has one lifetime. An ordinary dict would walk
+        # over the places of removed entries to find its first one.
+        self._in_progress: OrderedDict[Hashable, _InProgress] = OrderedDict()
+        self._answered: OrderedDict[Hashable, _Answered] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._in_progress) + len(self._answered)
@@ -64,44 +59,48 @@ class DuplicateCache:
         replaced = False
         answered = self._answered.get(key)
         if answered is not None:
-            if answered.authenticator == authenticator:
-                return answered.reply
+            if answered[0] == authenticator:
+                return answered[2]
             del self._answered[key]
             replaced = True
         in_progress = self._in_progress.get(key)
         if in_progress is not None:
-            if in_progress.authenticator == authenticator:
+            if in_progress[0] == authenticator:
                 return Admission.IN_PROGRESS
             del self._in_progress[key]
             replaced = True
         if len(self._in_progress) >= self.bounds.in_progress_maximum:
             return Admission.OVERLOADED
         expires_at = now + self.bounds.in_progress_seconds
-        self._in_progress[key] = _InProgress(authenticator, expires_at)
+        self._in_progress[key] = (authenticator, expires_at)
         return Admission.NEW_AUTHENTICATOR if replaced else Admission.NEW
 
     def answer(self, key: Hashable, authenticator: bytes, reply: bytes, now: float) -> bool:
         """Remembers the reply. False where nobody waits for it any more: do not send it."""
         in_progress = self._in_progress.get(key)
-        if in_progress is None or in_progress.authenticator != authenticator:
+        if in_progress is None or in_progress[0] != authenticator:
             return False
         del self._in_progress[key]
         if len(self._answered) >= self.bounds.answered_maximum:
-            del self._answered[next(iter(self._answered))]
+            self._answered.popitem(last=False)
         expires_at = now + self.bounds.answered_seconds
-        self._answered[key] = _Answered(authenticator, expires_at, reply)
+        self._answered[key] = (authenticator, expires_at, reply)
         return True
 
     def forget(self, key: Hashable, authenticator: bytes) -> None:
         """There is no answer (silence, a handler that failed): a retry is decided anew."""
         in_progress = self._in_progress.get(key)
-        if in_progress is not None and in_progress.authenticator == authenticator:
+        if in_progress is not None and in_progress[0] == authenticator:
             del self._in_progress[key]
 
     def _expire(self, now: float) -> None:
-        for entries in (self._in_progress, self._answered):
-            while entries:
-                oldest = next(iter(entries))
-                if entries[oldest].expires_at > now:
-                    break
-                del entries[oldest]
+        while self._in_progress:
+            key = next(iter(self._in_progress))
+            if self._in_progress[key][1] > now:
+                break
+            del self._in_progress[key]
+        while self._answered:
+            key = next(iter(self._answered))
+            if self._answered[key][1] > now:
+                break
+            del self._answered[key]

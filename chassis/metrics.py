@@ -9,6 +9,7 @@ scrape, `flush` moves the sums into prometheus-client. Declarations make the lis
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias
@@ -73,8 +74,7 @@ class Counter(Metric):
 
     def add(self, *labels: str, amount: float = 1) -> None:
         """Count `amount` more for these label values, in the declared order."""
-        counted = self._counted
-        counted[labels] = counted.get(labels, 0) + amount
+        self._counted[labels] += amount
 
     def flush(self) -> None:
         """Move the sums since the last flush into prometheus-client."""
@@ -82,7 +82,7 @@ class Counter(Metric):
             self._exposed = prometheus_client.Counter(
                 self.name, self.help_text, self.labels, registry=_shared.registry
             )
-        counted, self._counted = self._counted, {}
+        counted, self._counted = self._counted, defaultdict(int)
         for labels, amount in counted.items():
             (self._exposed.labels(*labels) if labels else self._exposed).inc(amount)
 

@@ -6,7 +6,6 @@ to another row does not open.
 """
 
 import os
-import stat
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final, TypeAlias
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis.private_files import create_private, read_private, replace_private
 from chassis.secrets import Secret
 from isp.errors import ExitCode, Refused
 
@@ -28,9 +28,6 @@ VERSION_OCTET: Final = bytes([VERSION])
 HEADER_OCTETS: Final = 17
 TAG_OCTETS: Final = 16
 KEY_OCTETS: Final = 32
-OTHERS_MAY_NOT: Final = 0o037
-"""Group reading is allowed: the daemons run as different users of one group."""
-
 
 Opener: TypeAlias = Callable[[bytes, bytes, bytes], bytes]
 
@@ -71,14 +68,14 @@ class KeyRing:
     def load_or_create(cls, path: Path) -> "KeyRing":
         """The ring in `path`, made with one new key (mode 0600) if there is no such file."""
         if not path.exists():
-            _write(path, {1: _new_key()}, replace=False)
+            create_private(path, _text({1: _new_key()}))
         return cls.load(path)
 
     def rotate(self) -> None:
         """Add a new key, which seals from now on; older keys still open. Written to the file."""
         keys = self._keys | {max(self._keys) + 1: _new_key()}
         if self._path is not None:
-            _write(self._path, keys, replace=True)
+            replace_private(self._path, _text(keys))
         self._use(keys)
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
@@ -116,17 +113,9 @@ def _new_key() -> Secret[bytes]:
 
 def _read(path: Path) -> dict[int, Secret[bytes]]:
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        lines = path.read_text("ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(
-            f"the key ring {path} cannot be read ({error})",
-            "restore it from a backup, or run as a user who may read it",
-        ) from None
-    if mode & OTHERS_MAY_NOT:
-        raise _refused(
-            f"the key ring {path} is open to others (mode {mode:04o})", f"chmod 0600 {path}"
-        )
+        lines = read_private(path).splitlines()
+    except FileNotFoundError:
+        raise _refused(f"there is no key ring {path}") from None
     keys = {}
     for number, line in enumerate(lines, 1):
         try:
@@ -136,46 +125,16 @@ def _read(path: Path) -> dict[int, Secret[bytes]]:
                 raise ValueError
             keys[int(key_id)] = Secret(key)
         except ValueError:
-            raise _refused(
-                f"line {number} of the key ring {path} is not `ID BASE64KEY`",
-                "restore it from a backup",
-            ) from None
+            raise _refused(f"line {number} of the key ring {path} is not `ID BASE64KEY`") from None
     if not keys:
-        raise _refused(f"the key ring {path} is empty", "restore it from a backup")
+        raise _refused(f"the key ring {path} is empty")
     return keys
 
 
-def _write(path: Path, keys: dict[int, Secret[bytes]], *, replace: bool) -> None:
-    """Durably, and whole or not at all: a half-written ring would lose every sealed secret."""
-    text = "".join(f"{key_id} {b64encode(key.reveal()).decode()}\n" for key_id, key in keys.items())
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            draft.chmod(stat.S_IMODE(path.stat().st_mode))
-            draft.replace(path)
-        else:
-            _link_unless_there(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+def _text(keys: dict[int, Secret[bytes]]) -> str:
+    return "".join(f"{key_id} {b64encode(key.reveal()).decode()}\n" for key_id, key in keys.items())
 
 
-def _link_unless_there(draft: Path, path: Path) -> None:
-    """Two daemons that start together agree on the ring of whichever was first."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-
-
-def _refused(problem: str, remedy: str) -> Refused:
+def _refused(problem: str) -> Refused:
+    remedy = "restore it from a backup: without it no sealed password can be read"
     return Refused(problem, remedy=remedy, exit_code=ExitCode.CONFIGURATION)

@@ -1,11 +1,11 @@
 """The passwords of the Postgres roles: lines `role:password` that only the file's owner reads."""
 
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from chassis.private_files import read_private, replace_private
 from chassis.secrets import Secret
 from isp.errors import ExitCode, Refused
 
@@ -13,7 +13,6 @@ __all__ = ["PASSWORD_FILE", "PasswordFile"]
 
 PASSWORD_FILE: Final = "passwords"
 PASSWORD_OCTETS: Final = 24
-OTHERS_MAY_READ: Final = 0o077
 
 
 class PasswordFile:
@@ -47,30 +46,11 @@ class PasswordFile:
             return
         passwords |= {name: secrets.token_urlsafe(PASSWORD_OCTETS) for name in missing}
         text = "".join(f"{name}:{password}\n" for name, password in passwords.items())
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
+        replace_private(self.path, text)
 
     def _read(self) -> dict[str, str]:
         try:
-            with self.path.open() as file:
-                mode = os.fstat(file.fileno()).st_mode
-                lines = file.read().split()
+            lines = read_private(self.path).split()
         except FileNotFoundError:
             return {}
-        except PermissionError as error:
-            problem = f"{self.path}, the passwords of the database roles, cannot be read"
-            raise Refused(
-                problem, remedy="run as the user who owns it", exit_code=ExitCode.CONFIGURATION
-            ) from error
-        if mode & OTHERS_MAY_READ:
-            problem = f"{self.path} holds passwords and others may read it"
-            raise Refused(
-                problem, remedy=f"chmod 600 {self.path}", exit_code=ExitCode.CONFIGURATION
-            )
         return dict(line.split(":", 1) for line in lines if ":" in line)

@@ -69,7 +69,8 @@ class Counter(Metric):
         if not name.endswith("_total"):
             raise ValueError(f"{name}: a counter's name ends in _total")
         super().__init__(name, help_text, labels)
-        self._counted: dict[Labels, float] = dict.fromkeys(initial or [()] * (not labels), 0)
+        self._counted: defaultdict[Labels, float] = defaultdict(int)
+        self._counted.update(dict.fromkeys(initial or [()] * (not labels), 0))
         self._exposed: prometheus_client.Counter | None = None
 
     def add(self, *labels: str, amount: float = 1) -> None:

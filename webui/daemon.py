@@ -1,0 +1,95 @@
+"""The webui daemon: the pages on one port, read through the web role."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from database.connect import Database, Role
+from operations.tenants import find_tenant
+
+from chassis.health import Check, Health
+from chassis.lifecycle import Context
+from chassis.log import get_logger
+from webui.app import application
+from webui.config import WebuiSettings
+from webui.pages import NAVIGATION
+from webui.rendering import Site
+from webui.store import Store
+
+__all__ = ["Webui"]
+
+START_SECONDS_MAX = 10.0
+log = get_logger("webui")
+
+
+class Webui:
+    """Serves the pages until drained."""
+
+    def __init__(self, settings: WebuiSettings, context: Context) -> None:
+        self._settings = settings
+        self._context = context
+        self._database = Database(settings.database, Role.WEB, "turnpike webui")
+        self._server: uvicorn.Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Find the tenant, bind, serve."""
+        config = self._settings.webui
+        tenant = await find_tenant(self._database, config.tenant)
+        site = Site(
+            config=config,
+            store=Store(self._database, tenant.tenant_id),
+            clock=self._context.clock,
+            zone=ZoneInfo(tenant.zone),
+            navigation=NAVIGATION,
+        )
+        self._server = Server(
+            uvicorn.Config(
+                application(site),
+                host=config.address,
+                port=config.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+            )
+        )
+        self._serving = asyncio.get_running_loop().create_task(self._server.serve())
+        async with asyncio.timeout(START_SECONDS_MAX):
+            while not self._server.started and not self._serving.done():
+                await asyncio.sleep(0.02)
+        if self._serving.done():
+            await self._serving
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        log.info("webui_listening", address=config.address, port=self.port)
+
+    async def reload(self, settings: WebuiSettings) -> None:
+        """The pages read nothing that may change while they run but what needs a restart."""
+        self._settings = settings
+
+    async def drain(self) -> None:
+        """Finish the requests in flight."""
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving
+        await self._database.close()
+
+    def health(self) -> Health:
+        """Serving or not."""
+        serving = self._serving is not None and not self._serving.done()
+        return Health(
+            checks=(Check(name="pages", ok=serving, vital=True),),
+            status=f"http://{self._settings.webui.address}:{self.port}",
+        )
+
+
+class Server(uvicorn.Server):
+    """Leaves the signals to the chassis."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing to capture."""
+        yield

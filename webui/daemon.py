@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,6 @@ from webui.store import Store
 
 __all__ = ["Webui"]
 
-START_SECONDS_MAX = 10.0
 log = get_logger("webui")
 
 
@@ -46,24 +46,19 @@ class Webui:
             zone=ZoneInfo(tenant.zone),
             navigation=NAVIGATION,
         )
-        self._server = Server(
-            uvicorn.Config(
-                application(site),
-                host=config.address,
-                port=config.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                lifespan="off",
-            )
+        uvicorn_config = uvicorn.Config(
+            application(site),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
         )
-        self._serving = asyncio.get_running_loop().create_task(self._server.serve())
-        async with asyncio.timeout(START_SECONDS_MAX):
-            while not self._server.started and not self._serving.done():
-                await asyncio.sleep(0.02)
-        if self._serving.done():
-            await self._serving
-        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        listening = socket.create_server((config.address, config.port))
+        self.port = listening.getsockname()[1]
+        self._server = Server(uvicorn_config)
+        self._serving = asyncio.get_running_loop().create_task(
+            self._server.serve(sockets=[listening])
+        )
         log.info("webui_listening", address=config.address, port=self.port)
 
     async def reload(self, settings: WebuiSettings) -> None:

@@ -49,8 +49,8 @@ USAGE_OF = text("""
      GROUP BY day ORDER BY day DESC LIMIT 31
 """)
 INVOICES_OF = text("""
-    SELECT * FROM report.invoices WHERE subscriber = :subscriber ORDER BY issued_on DESC, number DESC
-     LIMIT :rows
+    SELECT * FROM report.invoices WHERE subscriber = :subscriber
+     ORDER BY issued_on DESC, number DESC LIMIT :rows
 """)
 PAYMENTS_OF = text("""
     SELECT * FROM report.payments WHERE subscriber = :subscriber ORDER BY paid_on DESC LIMIT :rows

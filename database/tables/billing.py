@@ -33,6 +33,7 @@ __all__ = [
     "number_series",
     "payment",
     "payment_allocation",
+    "standing",
 ]
 
 billing_policy = Table(
@@ -121,7 +122,8 @@ invoice_line = Table(
     PrimaryKeyConstraint("invoice_id", "position"),
     UniqueConstraint("subscriber_id", "charge_key"),
 )
-invoice_line.c.charge_key.comment = "what is charged, once ever (billing/README of charge keys)"
+invoice_line.c.charge_key.comment = "what is charged, once ever (see billing/documents.py)"
+invoice_line.c.trace.comment = "how the amount came about, and the charge that it corrects"
 
 ledger_transaction = Table(
     "ledger_transaction",
@@ -197,6 +199,22 @@ payment_allocation = Table(
 Index("payment_allocation_invoice_id_index", payment_allocation.c.invoice_id)
 Index("payment_allocation_payment_id_index", payment_allocation.c.payment_id)
 Index("payment_allocation_subscriber_id_index", payment_allocation.c.subscriber_id)
+
+standing = Table(
+    "standing",
+    metadata,
+    Column("subscriber_id", BigInteger, ForeignKey("subscriber.subscriber_id"), primary_key=True),
+    tenant_id(),
+    Column("as_of", Date, nullable=False),
+    words("state", nullable=False),
+    Column("since", Date),
+    Column("balance", Numeric, nullable=False),
+    Column("overdue", Numeric, nullable=False),
+    Column("missing", Numeric, nullable=False),
+    Column("next_block_on", Date),
+    Column("deactivate_on", Date),
+)
+standing.comment = "a projection of billing.dunning, rewritten with each document and payment"
 
 dunning_notice = Table(
     "dunning_notice",

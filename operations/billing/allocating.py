@@ -1,0 +1,107 @@
+"""Which money paid which document, as rows: whatever is free pays what is open, oldest first."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from billing.allocation import Credit, Debt, allocate
+from billing.documents import Document
+from database.tables.billing import payment_allocation
+from operations.billing.loading import LoadedAccount
+
+__all__ = ["allocate_free_money", "release_allocations"]
+
+FREE = text("""
+    SELECT source, since, amount - allocated AS free, payment_id, credit_invoice_id FROM (
+        SELECT 'payment:' || p.payment_id AS source, p.paid_on AS since, p.amount,
+               p.payment_id, NULL::bigint AS credit_invoice_id,
+               (SELECT coalesce(sum(a.amount), 0) FROM payment_allocation a
+                 WHERE a.payment_id = p.payment_id AND NOT a.released) AS allocated
+          FROM payment p WHERE p.subscriber_id = :subscriber_id AND p.state = 'received'
+        UNION ALL
+        SELECT 'invoice:' || i.invoice_id, i.issued_on, -i.total, NULL, i.invoice_id,
+               (SELECT coalesce(sum(a.amount), 0) FROM payment_allocation a
+                 WHERE a.credit_invoice_id = i.invoice_id AND NOT a.released)
+          FROM invoice i
+         WHERE i.subscriber_id = :subscriber_id AND i.state = 'final' AND i.total < 0
+    ) AS sources WHERE amount > allocated ORDER BY since, source
+""")
+OPEN = text("""
+    SELECT i.invoice_id, i.total - (
+               SELECT coalesce(sum(a.amount), 0) FROM payment_allocation a
+                WHERE a.invoice_id = i.invoice_id AND NOT a.released) AS open
+      FROM invoice i
+     WHERE i.subscriber_id = :subscriber_id AND i.state = 'final' AND i.total > 0
+     ORDER BY i.issued_on, i.invoice_id
+""")
+
+
+async def allocate_free_money(
+    transaction: AsyncConnection, tenant_id: int, loaded: LoadedAccount, now: datetime
+) -> Decimal:
+    """Let free payments and credits pay the open documents; returns how much was allocated.
+
+    The subscriber's row is locked by the caller.
+    """
+    who = {"subscriber_id": loaded.subscriber_id}
+    free = (await transaction.execute(FREE, who)).all()
+    if not free:
+        return Decimal(0)
+    by_id = {key: name for name, key in loaded.document_ids.items()}
+    open_documents = {row.invoice_id: row.open for row in await transaction.execute(OPEN, who)}
+    debts = [
+        Debt(document=_named(loaded, by_id[key]), open=amount)
+        for key, amount in open_documents.items()
+        if amount > 0
+    ]
+    rows = _allocation_rows(free, debts, loaded, tenant_id, now)
+    if rows:
+        await transaction.execute(insert(payment_allocation), rows)
+    return sum((row["amount"] for row in rows), Decimal(0))
+
+
+async def release_allocations(
+    transaction: AsyncConnection,
+    *,
+    payment_ids: Collection[int] = (),
+    invoice_ids: Collection[int] = (),
+) -> None:
+    """Undo the allocations of reversed payments and of void documents."""
+    table = payment_allocation.c
+    touched = (
+        table.payment_id.in_(payment_ids)
+        | table.invoice_id.in_(invoice_ids)
+        | table.credit_invoice_id.in_(invoice_ids)
+    )
+    await transaction.execute(update(payment_allocation).where(touched).values(released=True))
+
+
+def _allocation_rows(
+    free: Sequence[Row[Any]],
+    debts: Sequence[Debt],
+    loaded: LoadedAccount,
+    tenant_id: int,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    sources = {row.source: row for row in free}
+    sources_free = [Credit(reference=row.source, on=row.since, amount=row.free) for row in free]
+    return [
+        {
+            "tenant_id": tenant_id,
+            "subscriber_id": loaded.subscriber_id,
+            "payment_id": sources[each.credit].payment_id,
+            "credit_invoice_id": sources[each.credit].credit_invoice_id,
+            "invoice_id": loaded.document_ids[each.document],
+            "amount": each.amount,
+            "allocated_at": now,
+        }
+        for each in allocate(sources_free, debts)
+    ]
+
+
+def _named(loaded: LoadedAccount, key: str) -> Document:
+    return next(each for each in loaded.account.documents if each.key == key)

@@ -1,0 +1,66 @@
+"""The tenant's billing policy: read, and set key by key."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from billing.settings import policy_from
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from billing.policy import Policy
+from database.tables.billing import billing_policy
+from operations import audit
+from operations.tenants import Tenant
+
+__all__ = ["load_policy", "load_settings", "set_policy"]
+
+
+async def load_settings(transaction: AsyncConnection, owner: Tenant) -> Mapping[str, Any]:
+    """What was set, by key; what was not has the engine's neutral default."""
+    settings = await transaction.scalar(
+        select(billing_policy.c.settings).where(billing_policy.c.tenant_id == owner.tenant_id)
+    )
+    return settings or {}
+
+
+async def load_policy(transaction: AsyncConnection, owner: Tenant) -> Policy:
+    """The policy in force."""
+    return policy_from(await load_settings(transaction, owner), currency=owner.currency)
+
+
+async def set_policy(
+    transaction: AsyncConnection,
+    owner: Tenant,
+    *,
+    changes: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+) -> Policy:
+    """Change some keys; a value of None takes the neutral default back. Raises Refused."""
+    before = await load_settings(transaction, owner)
+    merged = {key: value for key, value in {**before, **changes}.items() if value is not None}
+    policy = policy_from(merged, currency=owner.currency)
+    chosen_at = now if policy.unattended_blocking else None
+    statement = insert(billing_policy).values(
+        tenant_id=owner.tenant_id, settings=merged, blocking_chosen_at=chosen_at
+    )
+    await transaction.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id"],
+            set_={"settings": merged, "blocking_chosen_at": chosen_at},
+        )
+    )
+    await audit.record(
+        transaction,
+        tenant_id=owner.tenant_id,
+        actor=actor,
+        action="billing.policy",
+        object_kind="billing_policy",
+        object_name=owner.name,
+        before=before,
+        after=merged,
+        now=now,
+    )
+    return policy

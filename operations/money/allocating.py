@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing.allocation import Credit, Debt, allocate
 from billing.documents import Document
 from database.tables.billing import payment_allocation
-from operations.billing.loading import LoadedAccount
+from operations.money.loading import LoadedAccount
 
 __all__ = ["allocate_free_money", "release_allocations"]
 

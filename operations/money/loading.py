@@ -35,7 +35,7 @@ from database.tables.subscribers import (
     tax_rate,
 )
 from isp.service import HoldKind
-from operations.billing.documents import document_of
+from operations.money.documents import document_of
 from operations.tenants import Tenant
 
 __all__ = ["LoadedAccount", "load_accounts", "lock_subscribers"]

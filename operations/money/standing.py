@@ -15,7 +15,7 @@ from billing.policy import Policy
 from database.tables.billing import billing_progress, standing
 from isp.service import HoldKind, ServiceState
 from operations import service_record, services
-from operations.billing.loading import LoadedAccount
+from operations.money.loading import LoadedAccount
 from operations.tenants import Tenant
 
 __all__ = ["Effect", "as_of", "billed_through", "block", "let_back_in", "refresh_standing"]

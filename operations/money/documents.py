@@ -13,7 +13,7 @@ from billing.documents import Basis, Document, DocumentKind, DocumentState, Line
 from billing.intervals import Interval
 from billing.ledger import posting_of_document
 from database.tables.billing import invoice, invoice_line, number_series
-from operations.billing.ledger import Posting, post
+from operations.money.ledger import Posting, post
 
 __all__ = ["document_of", "finalise"]
 

@@ -15,11 +15,11 @@ from billing.money import money
 from database.tables.billing import payment, payment_allocation
 from isp.errors import Refused
 from operations import audit, service_record
-from operations.billing.allocating import allocate_free_money, release_allocations
-from operations.billing.ledger import Posting, post
-from operations.billing.loading import LoadedAccount, load_accounts, lock_subscribers
-from operations.billing.policies import load_policy
-from operations.billing.standing import as_of, billed_through, let_back_in, refresh_standing
+from operations.money.allocating import allocate_free_money, release_allocations
+from operations.money.ledger import Posting, post
+from operations.money.loading import LoadedAccount, load_accounts, lock_subscribers
+from operations.money.policies import load_policy
+from operations.money.standing import as_of, billed_through, let_back_in, refresh_standing
 from operations.tenants import Tenant
 
 __all__ = ["Payment", "payments", "record", "reverse", "settle"]

@@ -5,7 +5,7 @@ never was. The run's date is only moved when every chunk is done.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.documents import Document
-from billing.dunning import Standing, dunning_state
+from billing.dunning import Standing
 from billing.invoicing import bill
 from billing.policy import Policy
 from database.tables.billing import billing_progress, billing_run
@@ -24,12 +24,12 @@ from database.tables.subscribers import subscriber
 from database.tables.tenancy import issuer
 from isp.errors import Refused
 from operations import audit
-from operations.billing.allocating import allocate_free_money
-from operations.billing.batches import executed_batch
-from operations.billing.documents import finalise
-from operations.billing.loading import LoadedAccount, load_accounts, lock_subscribers
-from operations.billing.policies import load_policy
-from operations.billing.standing import (
+from operations.money.allocating import allocate_free_money
+from operations.money.batches import executed_batch
+from operations.money.documents import finalise
+from operations.money.loading import LoadedAccount, load_accounts, lock_subscribers
+from operations.money.policies import load_policy
+from operations.money.standing import (
     Effect,
     billed_through,
     block,
@@ -38,7 +38,7 @@ from operations.billing.standing import (
 )
 from operations.tenants import Tenant
 
-__all__ = ["Preview", "PreviewDocument", "RunResult", "preview", "run"]
+__all__ = ["RunResult", "next_ids", "refuse_far_ahead", "run"]
 
 SUBSCRIBERS_PER_TRANSACTION = 250
 """Keeps the writing transaction, and with it the lock on the numbers, under a second."""
@@ -70,65 +70,6 @@ class RunResult:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreviewDocument:
-    """A document that a run would make."""
-
-    subscriber: str
-    document: Document
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Preview:
-    """What a run would make, and whom a run by hand would block or end."""
-
-    through: date
-    documents: tuple[PreviewDocument, ...] = ()
-    blocked: tuple[str, ...] = ()
-    terminated: tuple[str, ...] = field(default=())
-
-
-async def preview(database: Database, owner: Tenant, *, through: date, now: datetime) -> Preview:
-    """What `run` would do through that date; writes nothing."""
-    refuse_far_ahead(owner, through, now)
-    documents: list[PreviewDocument] = []
-    blocked: list[str] = []
-    terminated: list[str] = []
-    after = 0
-    while True:
-        async with database.transaction(owner.tenant_id) as transaction:
-            policy = await load_policy(transaction, owner)
-            ids = await _next_ids(transaction, owner, after)
-            loaded = await load_accounts(
-                transaction,
-                owner,
-                ids,
-                billed_through=await billed_through(transaction, owner),
-            )
-        if not ids:
-            break
-        after = ids[-1]
-        for each in loaded:
-            made = bill(each.account, through, policy)
-            documents += (
-                PreviewDocument(subscriber=each.account.subscriber, document=document)
-                for document in made
-            )
-            state = dunning_state(
-                each.with_documents(made, _unnumbered(made)).account, policy, through
-            )
-            if state.standing is Standing.BLOCKED and set(each.service_ids) - each.blocked:
-                blocked.append(each.account.subscriber)
-            elif state.standing is Standing.DEACTIVATED and each.service_ids:
-                terminated.append(each.account.subscriber)
-    return Preview(
-        through=through,
-        documents=tuple(documents),
-        blocked=tuple(blocked),
-        terminated=tuple(terminated),
-    )
-
-
 async def run(
     database: Database,
     owner: Tenant,
@@ -142,7 +83,7 @@ async def run(
     """Bill every account through that date.
 
     `by_hand` also blocks and ends services at once, being its own approval; otherwise only those
-    who have paid are let back in, and blocking is `operations.billing.blocking`'s. `progress` is
+    who have paid are let back in, and blocking is `operations.money.blocking`'s. `progress` is
     told how many subscribers of how many are done.
     """
     refuse_far_ahead(owner, through, now)
@@ -156,7 +97,7 @@ async def run(
     result, after, done = RunResult(through=through), 0, 0
     while True:
         async with database.transaction(owner.tenant_id) as transaction:
-            ids = await _next_ids(transaction, owner, after)
+            ids = await next_ids(transaction, owner, after)
             if not ids:
                 break
             chunk = await _run_chunk(transaction, owner, ids, through, actor, now, by_hand)
@@ -286,7 +227,7 @@ async def _snapshots(
     }
 
 
-async def _next_ids(transaction: AsyncConnection, owner: Tenant, after: int) -> Sequence[int]:
+async def next_ids(transaction: AsyncConnection, owner: Tenant, after: int) -> Sequence[int]:
     rows = await transaction.scalars(
         select(subscriber.c.subscriber_id)
         .where(
@@ -350,7 +291,3 @@ async def _finish(
         after=counts,
         now=now,
     )
-
-
-def _unnumbered(documents: Sequence[Document]) -> list[tuple[int, str]]:
-    return [(-index, "to be numbered") for index, _ in enumerate(documents, start=1)]

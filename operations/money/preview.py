@@ -61,9 +61,8 @@ async def preview(database: Database, owner: Tenant, *, through: date, now: date
                 PreviewDocument(subscriber=each.account.subscriber, document=document)
                 for document in made
             )
-            state = dunning_state(
-                each.with_documents(made, _unnumbered(made)).account, policy, through
-            )
+            billed = replace(each.account, documents=(*each.account.documents, *made))
+            state = dunning_state(billed, policy, through)
             if state.standing is Standing.BLOCKED and set(each.service_ids) - each.blocked:
                 blocked.append(each.account.subscriber)
             elif state.standing is Standing.DEACTIVATED and each.service_ids:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from billing.settings import policy_from
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.policy import Policy
+from billing.settings import policy_from
 from database.tables.billing import billing_policy
 from operations import audit
 from operations.tenants import Tenant

@@ -1,13 +1,12 @@
 """What a billing run would do, without doing it: the same loading, the same engine, no writing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-
-from database.connect import Database
 
 from billing.documents import Document
 from billing.dunning import Standing, dunning_state
 from billing.invoicing import bill
+from database.connect import Database
 from operations.money.loading import load_accounts
 from operations.money.policies import load_policy
 from operations.money.run import next_ids, refuse_far_ahead

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from database.connect import Database
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +18,7 @@ from billing.documents import Document
 from billing.dunning import Standing
 from billing.invoicing import bill
 from billing.policy import Policy
+from database.connect import Database
 from database.tables.billing import billing_progress, billing_run
 from database.tables.subscribers import subscriber
 from database.tables.tenancy import issuer

@@ -1,0 +1,202 @@
+"""The billing daemon: what falls due by date, who is blocked and let back in, side effects.
+
+Everything it does is a turn of a periodic task over rows; it may be killed anywhere. One runs per
+database, held by an advisory lock.
+"""
+
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from operations.tenants import Tenant
+from psycopg import AsyncConnection as RawConnection
+
+from billingd import metrics, store
+from billingd.config import BillingdSettings
+from billingd.notices import warning
+from chassis.health import Check, Health
+from chassis.lifecycle import Context
+from chassis.log import get_logger
+from database.connect import Database, Role
+from gateways.mail import MailError, MailServer, send
+from isp.errors import ExitCode, Refused
+from operations import due_changes, entitlement
+from operations.money.blocking import WARNING_JOB, look
+from operations.money.run import run
+from operations.money.standing import billed_through
+
+__all__ = ["Billingd"]
+
+DECISIONS_PER_TURN = 500
+JOBS_PER_TURN = 100
+ONE_DAY = timedelta(days=1)
+AUTHOR = "billingd"
+log = get_logger("billingd")
+
+
+class Billingd:
+    """Periodic work on one database."""
+
+    def __init__(self, settings: BillingdSettings, context: Context) -> None:
+        self._settings = settings
+        self._context = context
+        self._clock = context.clock
+        self._database = Database(settings.database, Role.BILLINGD, "turnpike billingd")
+        self._open = AsyncExitStack()
+        self._lock: RawConnection[Any] | None = None
+        self._status = "starting"
+
+    async def start(self) -> None:
+        """Take the lock and begin; exits 75 where another billingd has it."""
+        self._lock = await self._open.enter_async_context(self._database.raw())
+        if not await store.take_lock(self._lock):
+            raise Refused(
+                "another billingd works on this database",
+                remedy="stop it, or let it work",
+                exit_code=ExitCode.TRY_AGAIN,
+            )
+        tasks = self._context.tasks
+        tasks.every(1.0, "decide_due", self._decide_due)
+        tasks.every(10.0, "apply_due_changes", self._apply_due_changes)
+        tasks.every(30.0, "bill_the_day", self._bill_the_day)
+        tasks.every(30.0, "look_at_debtors", self._look_at_debtors)
+        tasks.every(5.0, "do_jobs", self._do_jobs)
+
+    async def reload(self, settings: BillingdSettings) -> None:
+        """The next turn of each task uses the new settings."""
+        self._settings = settings
+
+    async def drain(self) -> None:
+        """Let go of the lock and the connections; the tasks have ended."""
+        await self._open.aclose()
+        await self._database.close()
+
+    def health(self) -> Health:
+        """Well while the lock's connection stands and no task is stuck."""
+        locked = self._lock is not None and not self._lock.closed
+        stuck = self._context.tasks.stuck()
+        return Health(
+            checks=(
+                Check(name="lock", ok=locked, detail="the only billingd", vital=True),
+                Check(name="tasks", ok=not stuck, detail=", ".join(stuck)),
+            ),
+            status=self._status,
+        )
+
+    async def _tenants(self) -> list[Tenant]:
+        async with self._database.transaction() as transaction:
+            return list(await store.all_tenants(transaction))
+
+    async def _decide_due(self) -> None:
+        """Entitlements that were asked for, and those whose time has passed."""
+        now = self._clock.now()
+        async with self._database.transaction() as transaction:
+            asked = await entitlement.drain_due(transaction, DECISIONS_PER_TURN, now)
+            expired = await entitlement.rewrite_expired(transaction, now, DECISIONS_PER_TURN)
+        metrics.due_entitlements.labels("asked").inc(asked)
+        metrics.due_entitlements.labels("expired").inc(expired)
+
+    async def _apply_due_changes(self) -> None:
+        """Plan changes, ends and holds whose day has come, until none is left."""
+        for owner in await self._tenants():
+            changed = 1
+            while changed:
+                async with self._database.transaction(owner.tenant_id) as transaction:
+                    changed = await due_changes.apply(transaction, owner, self._clock.now())
+
+    async def _bill_the_day(self) -> None:
+        """Bill through today, from the configured hour on, tenant by tenant."""
+        for owner in await self._tenants():
+            now = self._clock.now()
+            async with self._database.transaction(owner.tenant_id) as transaction:
+                through = await billed_through(transaction, owner)
+            today = self._billable_day(owner, now)
+            if through is not None:
+                age = (owner.today(now) - through).days
+                metrics.billed_through_age_days.labels(owner.name).set(age)
+                if through >= today:
+                    continue
+            result = await run(
+                self._database, owner, through=today, actor=AUTHOR, now=now, by_hand=False
+            )
+            metrics.documents.inc(result.documents)
+            self._status = f"billed {owner.name} through {today}"
+            log.info(
+                "billing_day_done",
+                tenant=owner.name,
+                through=str(today),
+                documents=result.documents,
+                total=str(result.total),
+            )
+
+    def _billable_day(self, owner: Tenant, now: datetime) -> Any:
+        local = now.astimezone(ZoneInfo(owner.zone))
+        begun = local.time() >= self._settings.billingd.run_at
+        return local.date() if begun else local.date() - ONE_DAY
+
+    async def _look_at_debtors(self) -> None:
+        """Warn, block and hold back for approval, as each tenant's policy says."""
+        for owner in await self._tenants():
+            async with self._database.transaction(owner.tenant_id) as transaction:
+                result = await look(transaction, owner, self._clock.now())
+            metrics.warned.inc(result.warned)
+            metrics.blocked.inc(result.blocked)
+            metrics.awaiting_approval.labels(owner.name).set(result.awaiting)
+            if result.blocked:
+                log.info("debtors_blocked", tenant=owner.name, services=result.blocked)
+
+    async def _do_jobs(self) -> None:
+        """Side effects that wait, while there is a way to do them."""
+        server = self._mail_server()
+        if server is None:
+            return
+        for _ in range(JOBS_PER_TURN):
+            now = self._clock.now()
+            async with self._database.transaction() as transaction:
+                taken = await store.take(transaction, [WARNING_JOB], now)
+            if taken is None:
+                return
+            await self._do(taken, server)
+
+    async def _do(self, taken: store.Job, server: MailServer) -> None:
+        problem = await self._send_warning(taken, server)
+        now = self._clock.now()
+        async with self._database.transaction(taken.tenant_id) as transaction:
+            if problem is None:
+                await store.done(transaction, taken, now)
+                metrics.jobs.labels(taken.kind, "done").inc()
+            else:
+                again = await store.failed(transaction, taken, problem, now)
+                metrics.jobs.labels(taken.kind, "retried" if again else "manual").inc()
+                log.warning("job_failed", kind=taken.kind, key=taken.key, problem=problem)
+
+    async def _send_warning(self, taken: store.Job, server: MailServer) -> str | None:
+        async with self._database.transaction(taken.tenant_id) as transaction:
+            to = await store.recipient(transaction, taken.payload["subscriber_id"])
+            [owner] = [
+                each
+                for each in await store.all_tenants(transaction)
+                if each.tenant_id == taken.tenant_id
+            ]
+        mail = warning(taken, to, provider=owner.name)
+        if mail is None:
+            return f"{to.subscriber} has no mail address"
+        try:
+            await send(server, mail)
+        except MailError as fault:
+            return str(fault)
+        return None
+
+    def _mail_server(self) -> MailServer | None:
+        config = self._settings.billingd
+        if config.smtp_host is None:
+            return None
+        return MailServer(
+            host=config.smtp_host,
+            port=config.smtp_port,
+            sender=config.mail_from,
+            user=config.smtp_user,
+            password=config.smtp_password,
+            starttls=config.smtp_starttls,
+        )

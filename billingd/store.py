@@ -1,0 +1,137 @@
+"""billingd's own rows: the tenants, the lock that makes it single, and its jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from operations.tenants import Tenant
+from psycopg import AsyncConnection as RawConnection
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.billing import dunning_notice
+from database.tables.running import job
+from database.tables.subscribers import subscriber
+from database.tables.tenancy import tenant
+from operations import tenants
+
+__all__ = ["Job", "Recipient", "all_tenants", "done", "failed", "recipient", "take", "take_lock"]
+
+LOCK_KEY = 0x7475_726E_0001
+"""The advisory lock of the one billingd of a database."""
+
+TRIES_MAX = 12
+FIRST_RETRY = timedelta(seconds=30)
+RETRY_MAX = timedelta(hours=6)
+TAKEN_FOR = timedelta(minutes=5)
+"""A job whose worker died is taken again after this."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """A side effect to be done."""
+
+    job_id: int
+    tenant_id: int
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Whom a message goes to."""
+
+    subscriber: str
+    name: str | None
+    email: str | None
+
+
+async def take_lock(connection: RawConnection[Any]) -> bool:
+    """Whether this connection now holds the lock; it does until it is closed."""
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def all_tenants(transaction: AsyncConnection) -> Sequence[Tenant]:
+    """Every tenant, by id."""
+    ids = (await transaction.scalars(select(tenant.c.tenant_id).order_by(tenant.c.tenant_id))).all()
+    return [await tenants.of(transaction, each) for each in ids]
+
+
+async def take(transaction: AsyncConnection, kinds: Sequence[str], now: datetime) -> Job | None:
+    """Take the job that waits longest; the next one to look does not see it for some minutes."""
+    chosen = (
+        select(job.c.job_id)
+        .where(job.c.state == "waiting", job.c.kind.in_(kinds), job.c.next_try_at <= now)
+        .order_by(job.c.next_try_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    row = (
+        await transaction.execute(
+            update(job)
+            .where(job.c.job_id == chosen)
+            .values(tries=job.c.tries + 1, next_try_at=now + TAKEN_FOR)
+            .returning(job)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Job(
+        job_id=row.job_id,
+        tenant_id=row.tenant_id,
+        kind=row.kind,
+        key=row.idempotency_key,
+        payload=row.payload,
+        tries=row.tries,
+    )
+
+
+async def done(transaction: AsyncConnection, taken: Job, now: datetime) -> None:
+    """The job is done; a warning that went out is noted as sent."""
+    await transaction.execute(
+        update(job)
+        .where(job.c.job_id == taken.job_id)
+        .values(state="done", done_at=now, last_error=None)
+    )
+    if "invoice_id" in taken.payload:
+        await transaction.execute(
+            insert(dunning_notice).values(
+                tenant_id=taken.tenant_id,
+                subscriber_id=taken.payload["subscriber_id"],
+                invoice_id=taken.payload["invoice_id"],
+                kind="warning",
+                sent_at=now,
+            )
+        )
+
+
+async def failed(transaction: AsyncConnection, taken: Job, problem: str, now: datetime) -> bool:
+    """Try again later, the pause doubling; after the last try a person must look. False then."""
+    again = taken.tries < TRIES_MAX
+    pause = min(FIRST_RETRY * 2 ** min(taken.tries, 16), RETRY_MAX)
+    await transaction.execute(
+        update(job)
+        .where(job.c.job_id == taken.job_id)
+        .values(
+            state="waiting" if again else "manual",
+            next_try_at=now + pause,
+            last_error=problem[:500],
+        )
+    )
+    return again
+
+
+async def recipient(transaction: AsyncConnection, subscriber_id: int) -> Recipient:
+    """The subscriber's address as it is now."""
+    row = (
+        await transaction.execute(
+            select(subscriber).where(subscriber.c.subscriber_id == subscriber_id)
+        )
+    ).one()
+    return Recipient(subscriber=row.reference, name=row.name, email=row.email)

@@ -1,0 +1,65 @@
+"""Mail by SMTP: one message, sent or refused; the caller retries."""
+
+import asyncio
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import make_msgid
+from typing import Final
+
+from chassis.secrets import Secret
+
+__all__ = ["Mail", "MailError", "MailServer", "send"]
+
+SEND_SECONDS_MAX: Final = 20.0
+
+
+class MailError(Exception):
+    """The mail server could not be reached, or would not take the message."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailServer:
+    """Where mail goes out. `starttls` whenever it leaves the machine."""
+
+    host: str
+    port: int = 25
+    sender: str
+    user: str | None = None
+    password: Secret[str] | None = None
+    starttls: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mail:
+    """A plain-text message; `key` makes a repeat recognisable to the recipient's server."""
+
+    to: str
+    subject: str
+    text: str
+    key: str
+
+
+async def send(server: MailServer, mail: Mail) -> None:
+    """Hand the message to the server; on return it has taken it. Raises MailError."""
+    try:
+        async with asyncio.timeout(SEND_SECONDS_MAX * 2):
+            await asyncio.to_thread(_send, server, mail)
+    except (OSError, smtplib.SMTPException, TimeoutError) as fault:
+        raise MailError(f"{server.host}:{server.port}: {fault}") from fault
+
+
+def _send(server: MailServer, mail: Mail) -> None:
+    message = EmailMessage()
+    message["From"] = server.sender
+    message["To"] = mail.to
+    message["Subject"] = mail.subject
+    message["Message-ID"] = make_msgid(idstring=mail.key, domain=server.sender.rpartition("@")[2])
+    message.set_content(mail.text)
+    with smtplib.SMTP(server.host, server.port, timeout=SEND_SECONDS_MAX) as connection:
+        if server.starttls:
+            connection.starttls(context=ssl.create_default_context())
+        if server.user and server.password:
+            connection.login(server.user, server.password.reveal())
+        connection.send_message(message)

@@ -5,7 +5,7 @@ database, held by an advisory lock.
 """
 
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -106,17 +106,21 @@ class Billingd:
                     changed = await due_changes.apply(transaction, owner, self._clock.now())
 
     async def _bill_the_day(self) -> None:
-        """Bill through today, from the configured hour on, tenant by tenant."""
+        """Bill through today, from the configured hour on, tenant by tenant.
+
+        A tenant's first run is a person's, who has looked at its preview.
+        """
         for owner in await self._tenants():
             now = self._clock.now()
             async with self._database.transaction(owner.tenant_id) as transaction:
                 through = await billed_through(transaction, owner)
+            if through is None:
+                continue
+            age = (owner.today(now) - through).days
+            metrics.billed_through_age_days.labels(owner.name).set(age)
             today = self._billable_day(owner, now)
-            if through is not None:
-                age = (owner.today(now) - through).days
-                metrics.billed_through_age_days.labels(owner.name).set(age)
-                if through >= today:
-                    continue
+            if through >= today:
+                continue
             result = await run(
                 self._database, owner, through=today, actor=AUTHOR, now=now, by_hand=False
             )
@@ -130,7 +134,7 @@ class Billingd:
                 total=str(result.total),
             )
 
-    def _billable_day(self, owner: Tenant, now: datetime) -> Any:
+    def _billable_day(self, owner: Tenant, now: datetime) -> date:
         local = now.astimezone(ZoneInfo(owner.zone))
         begun = local.time() >= self._settings.billingd.run_at
         return local.date() if begun else local.date() - ONE_DAY

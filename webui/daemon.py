@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import uvicorn
-from database.connect import Database, Role
 from operations.tenants import find_tenant
 
 from chassis.health import Check, Health
 from chassis.lifecycle import Context
 from chassis.log import get_logger
+from database.connect import Database, Role
 from webui.app import application
 from webui.config import WebuiSettings
 from webui.pages import NAVIGATION

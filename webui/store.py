@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from database.connect import Database
 from operations.why import Explanation, explain
 from sqlalchemy import TextClause, insert, select, text, update
 from sqlalchemy.engine import RowMapping
 
+from database.connect import Database
 from database.tables.tenancy import operator, web_session
 from webui.sign_in import Operator
 

@@ -23,7 +23,7 @@ from operations import entitlement
 from operations.audit import audit_row
 from operations.enrolment_known import Known
 from operations.import_rows import ImportRow
-from operations.opening import post_opening_balances
+from operations.money.opening import post_opening_balances
 from operations.services import PASSWORD_SEALING_CONTEXT
 from operations.tenants import Tenant
 

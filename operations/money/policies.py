@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.policy import Policy
-from billing.settings import policy_from
+from billing.settings import parse_policy
 from database.tables.billing import billing_policy
 from operations import audit
 from operations.tenants import Tenant
@@ -27,7 +27,7 @@ async def load_settings(transaction: AsyncConnection, owner: Tenant) -> Mapping[
 
 async def load_policy(transaction: AsyncConnection, owner: Tenant) -> Policy:
     """The policy in force."""
-    return policy_from(await load_settings(transaction, owner), currency=owner.currency)
+    return parse_policy(await load_settings(transaction, owner), owner.currency)
 
 
 async def set_policy(
@@ -41,7 +41,7 @@ async def set_policy(
     """Change some keys; a value of None takes the neutral default back. Raises Refused."""
     before = await load_settings(transaction, owner)
     merged = {key: value for key, value in {**before, **changes}.items() if value is not None}
-    policy = policy_from(merged, currency=owner.currency)
+    policy = parse_policy(merged, owner.currency)
     chosen_at = now if policy.unattended_blocking else None
     statement = insert(billing_policy).values(
         tenant_id=owner.tenant_id, settings=merged, blocking_chosen_at=chosen_at

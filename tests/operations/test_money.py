@@ -1,0 +1,199 @@
+"""The story of the money, on a real Postgres: billed, unpaid, blocked, paid, back; once each."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from isp.errors import Refused
+from operations import tenants
+from operations.money import invoices, payments
+from operations.money.policies import set_policy
+from operations.money.preview import preview
+from operations.money.run import run
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+FIRST_DUE = date(2026, 3, 24)
+
+
+@pytest.fixture
+async def owner(desk):
+    async with desk.transaction() as transaction:
+        return await tenants.current(transaction)
+
+
+async def bill(desk, owner, through: date, *, by_hand: bool = True):
+    return await run(desk.database, owner, through=through, actor="ann", now=NOW, by_hand=by_hand)
+
+
+async def pay(desk, owner, amount: str, reference: str = "r1"):
+    async with desk.transaction() as transaction:
+        return await payments.record(
+            transaction,
+            owner,
+            login="bob",
+            amount=amount,
+            method="bank",
+            reference=reference,
+            actor="ann",
+            now=NOW,
+        )
+
+
+async def access(desk) -> str:
+    [(value,)] = await desk.rows("SELECT access FROM entitlement")
+    return value
+
+
+async def test_the_first_period_is_prorated_to_the_anchor_day_with_tax(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+
+    [document] = await desk.rows("SELECT number, net, tax, total, due_on FROM invoice")
+    # 22 of 31 days of 25.00
+    assert (
+        "INV-000001",
+        Decimal("17.74"),
+        Decimal("3.55"),
+        Decimal("21.29"),
+        FIRST_DUE,
+    ) == document
+
+
+async def test_a_run_again_changes_nothing(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, date(2026, 5, 1))
+    counted = "SELECT (SELECT count(*) FROM invoice), (SELECT count(*) FROM invoice_line),"
+    counted += " (SELECT count(*) FROM ledger_entry), (SELECT sum(version) FROM entitlement)"
+    before = await desk.rows(counted)
+    again = await bill(desk, owner, date(2026, 5, 1))
+
+    assert 0 == again.documents
+    assert before == await desk.rows(counted)
+
+
+async def test_unpaid_is_blocked_the_day_after_due_and_a_payment_lets_back_in(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, FIRST_DUE)
+
+    assert "full" == await access(desk)
+    result = await bill(desk, owner, date(2026, 3, 25))
+
+    assert 1 == result.blocked
+    assert "none" == await access(desk)
+    await pay(desk, owner, "21.28", "short")
+
+    assert "none" == await access(desk)
+    await pay(desk, owner, "0.01", "rest")
+
+    assert "full" == await access(desk)
+
+
+async def test_a_payment_releases_no_other_hold(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10), holds=("abuse",))
+    await bill(desk, owner, date(2026, 3, 25))
+    await pay(desk, owner, "21.29")
+
+    assert [("abuse",)] == await desk.rows("SELECT kind FROM hold WHERE released_at IS NULL")
+    assert "none" == await access(desk)
+
+
+async def test_a_repeated_payment_is_the_first_one(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    first = await pay(desk, owner, "10.00")
+    second = await pay(desk, owner, "10.00")
+
+    assert (False, True) == (first.repeated, second.repeated)
+    assert [(1,)] == await desk.rows("SELECT count(*) FROM payment")
+    with pytest.raises(Refused):
+        await pay(desk, owner, "11.00")
+
+
+async def test_a_surplus_pays_the_next_document(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+    await pay(desk, owner, "30.00")
+    await bill(desk, owner, date(2026, 4, 1))
+    async with desk.transaction() as transaction:
+        second, first = await invoices.invoices(transaction, login="bob")
+
+    assert Decimal(0) == first.open
+    assert Decimal("30.00") - Decimal("8.71") == second.open
+
+
+async def test_every_ledger_transaction_sums_to_zero_and_the_receivable_is_what_is_open(
+    desk, owner
+):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, date(2026, 4, 1))
+    await pay(desk, owner, "20.00")
+
+    assert [] == await desk.rows(
+        "SELECT 1 FROM ledger_entry GROUP BY ledger_transaction_id HAVING sum(amount) <> 0"
+    )
+    [(receivable,)] = await desk.rows(
+        "SELECT sum(amount) FROM ledger_entry WHERE account = 'receivable'"
+    )
+
+    assert Decimal("31.29") == receivable
+
+
+async def test_a_void_document_is_billed_again_once_under_a_new_number(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+    async with desk.transaction() as transaction:
+        void = await invoices.void(
+            transaction, owner, number="INV-000001", reason="wrong", actor="ann", now=NOW
+        )
+    await bill(desk, owner, NOW.date())
+    await bill(desk, owner, NOW.date())
+
+    assert "void" == void.state
+    assert [("INV-000001", "void"), ("INV-000002", "final")] == await desk.rows(
+        "SELECT number, state FROM invoice ORDER BY number"
+    )
+
+
+async def test_the_preview_is_what_the_run_makes(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await desk.sell("eve", start=date(2026, 2, 10))
+    seen = await preview(desk.database, owner, through=date(2026, 4, 30), now=NOW)
+    await bill(desk, owner, date(2026, 4, 30))
+    made = await desk.rows(
+        "SELECT reference, issued_on, total FROM invoice JOIN subscriber USING (subscriber_id)"
+        " ORDER BY reference, issued_on"
+    )
+
+    assert made == sorted(
+        (each.subscriber, each.document.issued_on, each.document.total) for each in seen.documents
+    )
+    assert {"bob", "eve"} == set(seen.blocked)
+
+
+async def test_nothing_before_invoiced_until_is_billed(desk, owner):
+    await desk.sell(
+        "bob",
+        start=date(2024, 1, 1),
+        invoiced_until=date(2026, 4, 1),
+        opening_balance=Decimal("12.00"),
+    )
+    seen = await preview(desk.database, owner, through=date(2026, 4, 1), now=NOW)
+
+    [document] = [each.document for each in seen.documents]
+    assert date(2026, 4, 1) == document.period.start
+    assert [("opening_balance", Decimal("12.00"))] == await desk.rows(
+        "SELECT kind, total FROM invoice"
+    )
+
+
+async def test_debtors_past_deactivation_are_terminated(desk, owner):
+    async with desk.transaction() as transaction:
+        await set_policy(
+            transaction, owner, changes={"deactivation_days": 10}, actor="ann", now=NOW
+        )
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, date(2026, 3, 25))
+    result = await bill(desk, owner, date(2026, 4, 10))
+
+    assert 1 == result.terminated
+    assert "none" == await access(desk)

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from operations.tenants import Tenant
 from psycopg import AsyncConnection as RawConnection
 
 from billingd import metrics, store
@@ -25,6 +24,7 @@ from operations import due_changes, entitlement
 from operations.money.blocking import WARNING_JOB, look
 from operations.money.run import run
 from operations.money.standing import billed_through
+from operations.tenants import Tenant
 
 __all__ = ["Billingd"]
 
@@ -94,8 +94,8 @@ class Billingd:
         async with self._database.transaction() as transaction:
             asked = await entitlement.drain_due(transaction, DECISIONS_PER_TURN, now)
             expired = await entitlement.rewrite_expired(transaction, now, DECISIONS_PER_TURN)
-        metrics.due_entitlements.labels("asked").inc(asked)
-        metrics.due_entitlements.labels("expired").inc(expired)
+        metrics.due_entitlements.add("asked", amount=asked)
+        metrics.due_entitlements.add("expired", amount=expired)
 
     async def _apply_due_changes(self) -> None:
         """Plan changes, ends and holds whose day has come, until none is left."""
@@ -117,14 +117,14 @@ class Billingd:
             if through is None:
                 continue
             age = (owner.today(now) - through).days
-            metrics.billed_through_age_days.labels(owner.name).set(age)
+            metrics.billed_through_age_days.set(age, owner.name)
             today = self._billable_day(owner, now)
             if through >= today:
                 continue
             result = await run(
                 self._database, owner, through=today, actor=AUTHOR, now=now, by_hand=False
             )
-            metrics.documents.inc(result.documents)
+            metrics.documents.add(amount=result.documents)
             self._status = f"billed {owner.name} through {today}"
             log.info(
                 "billing_day_done",
@@ -144,9 +144,9 @@ class Billingd:
         for owner in await self._tenants():
             async with self._database.transaction(owner.tenant_id) as transaction:
                 result = await look(transaction, owner, self._clock.now())
-            metrics.warned.inc(result.warned)
-            metrics.blocked.inc(result.blocked)
-            metrics.awaiting_approval.labels(owner.name).set(result.awaiting)
+            metrics.warned.add(amount=result.warned)
+            metrics.blocked.add(amount=result.blocked)
+            metrics.awaiting_approval.set(result.awaiting, owner.name)
             if result.blocked:
                 log.info("debtors_blocked", tenant=owner.name, services=result.blocked)
 
@@ -169,10 +169,10 @@ class Billingd:
         async with self._database.transaction(taken.tenant_id) as transaction:
             if problem is None:
                 await store.done(transaction, taken, now)
-                metrics.jobs.labels(taken.kind, "done").inc()
+                metrics.jobs.add(taken.kind, "done")
             else:
                 again = await store.failed(transaction, taken, problem, now)
-                metrics.jobs.labels(taken.kind, "retried" if again else "manual").inc()
+                metrics.jobs.add(taken.kind, "retried" if again else "manual")
                 log.warning("job_failed", kind=taken.kind, key=taken.key, problem=problem)
 
     async def _send_warning(self, taken: store.Job, server: MailServer) -> str | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from operations.tenants import Tenant
 from psycopg import AsyncConnection as RawConnection
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +14,7 @@ from database.tables.running import job
 from database.tables.subscribers import subscriber
 from database.tables.tenancy import tenant
 from operations import tenants
+from operations.tenants import Tenant
 
 __all__ = ["Job", "Recipient", "all_tenants", "done", "failed", "recipient", "take", "take_lock"]
 

@@ -133,7 +133,8 @@ async def void(
 
 
 async def _row(transaction: AsyncConnection, number: str) -> Row[Any]:
-    row = (await transaction.execute(_query().where(invoice.c.number == number))).one_or_none()
+    found = await transaction.execute(_query().where(invoice.c.number == number))
+    row: Row[Any] | None = found.one_or_none()
     if row is None:
         raise Refused(f"there is no document {number}", remedy="see `turnpike invoice list`")
     return row

@@ -19,7 +19,7 @@ class BillingdConfig(Table):
     smtp_host: str | None = None
     """Where mail goes out. Absent: no warnings are sent, and so nobody is blocked unattended."""
 
-    smtp_port: int = Field(25, ge=1, le=65535)
+    smtp_port: int = Field(default=25, ge=1, le=65535)
     """The mail server's port."""
 
     smtp_user: str | None = None

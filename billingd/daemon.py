@@ -4,12 +4,10 @@ Everything it does is a turn of a periodic task over rows; it may be killed anyw
 database, held by an advisory lock.
 """
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from psycopg import AsyncConnection as RawConnection
 
 from billingd import metrics, store
 from billingd.config import BillingdSettings
@@ -19,7 +17,6 @@ from chassis.lifecycle import Context
 from chassis.log import get_logger
 from database.connect import Database, Role
 from gateways.mail import MailError, MailServer, send
-from isp.errors import ExitCode, Refused
 from operations import due_changes, entitlement
 from operations.money.blocking import WARNING_JOB, look
 from operations.money.run import run
@@ -44,18 +41,12 @@ class Billingd:
         self._clock = context.clock
         self._database = Database(settings.database, Role.BILLINGD, "turnpike billingd")
         self._open = AsyncExitStack()
-        self._lock: RawConnection[Any] | None = None
+        self._holds_lock: Callable[[], bool] = lambda: False
         self._status = "starting"
 
     async def start(self) -> None:
         """Take the lock and begin; exits 75 where another billingd has it."""
-        self._lock = await self._open.enter_async_context(self._database.raw())
-        if not await store.take_lock(self._lock):
-            raise Refused(
-                "another billingd works on this database",
-                remedy="stop it, or let it work",
-                exit_code=ExitCode.TRY_AGAIN,
-            )
+        self._holds_lock = await self._open.enter_async_context(store.the_only_one(self._database))
         tasks = self._context.tasks
         tasks.every(1.0, "decide_due", self._decide_due)
         tasks.every(10.0, "apply_due_changes", self._apply_due_changes)
@@ -74,11 +65,10 @@ class Billingd:
 
     def health(self) -> Health:
         """Well while the lock's connection stands and no task is stuck."""
-        locked = self._lock is not None and not self._lock.closed
         stuck = self._context.tasks.stuck()
         return Health(
             checks=(
-                Check(name="lock", ok=locked, detail="the only billingd", vital=True),
+                Check(name="lock", ok=self._holds_lock(), detail="the only billingd", vital=True),
                 Check(name="tasks", ok=not stuck, detail=", ".join(stuck)),
             ),
             status=self._status,

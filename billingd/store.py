@@ -1,22 +1,24 @@
 """billingd's own rows: the tenants, the lock that makes it single, and its jobs."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from psycopg import AsyncConnection as RawConnection
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.connect import Database
 from database.tables.billing import dunning_notice
 from database.tables.running import job
 from database.tables.subscribers import subscriber
 from database.tables.tenancy import tenant
+from isp.errors import ExitCode, Refused
 from operations import tenants
 from operations.tenants import Tenant
 
-__all__ = ["Job", "Recipient", "all_tenants", "done", "failed", "recipient", "take", "take_lock"]
+__all__ = ["Job", "Recipient", "all_tenants", "done", "failed", "recipient", "take", "the_only_one"]
 
 LOCK_KEY = 0x7475_726E_0001
 """The advisory lock of the one billingd of a database."""
@@ -49,11 +51,18 @@ class Recipient:
     email: str | None
 
 
-async def take_lock(connection: RawConnection[Any]) -> bool:
-    """Whether this connection now holds the lock; it does until it is closed."""
-    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+@asynccontextmanager
+async def the_only_one(database: Database) -> AsyncIterator[Callable[[], bool]]:
+    """Hold the lock for the body; yields whether it is still held. Refused (75) if another has it."""
+    async with database.raw() as connection:
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
+        if await cursor.fetchone() != (True,):
+            raise Refused(
+                "another billingd works on this database",
+                remedy="stop it, or let it work",
+                exit_code=ExitCode.TRY_AGAIN,
+            )
+        yield lambda: not connection.closed
 
 
 async def all_tenants(transaction: AsyncConnection) -> Sequence[Tenant]:

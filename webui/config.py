@@ -15,7 +15,7 @@ class WebuiConfig(Table):
     address: Annotated[str, NEEDS_RESTART] = "127.0.0.1"
     """Where the pages are served."""
 
-    port: Annotated[int, NEEDS_RESTART] = Field(8080, ge=0, le=65535)
+    port: Annotated[int, NEEDS_RESTART] = Field(default=8080, ge=0, le=65535)
     """The TCP port; 0: any free one."""
 
     tenant: Annotated[str, NEEDS_RESTART] = "default"
@@ -24,7 +24,7 @@ class WebuiConfig(Table):
     secure_cookies: bool = False
     """Send the session cookie over HTTPS only. Switch it on behind TLS."""
 
-    session_hours: int = Field(12, ge=1, le=168)
+    session_hours: int = Field(default=12, ge=1, le=168)
     """How long a sign-in lasts."""
 
 

@@ -53,7 +53,7 @@ class Recipient:
 
 @asynccontextmanager
 async def the_only_one(database: Database) -> AsyncIterator[Callable[[], bool]]:
-    """Hold the lock for the body; yields whether it is still held. Refused (75) if another has it."""
+    """Hold the lock for the body; yields whether it still is held. Refused (75) otherwise."""
     async with database.raw() as connection:
         cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
         if await cursor.fetchone() != (True,):

@@ -42,6 +42,9 @@ TEXT_SUFFIXES: Final = frozenset(
     {".py", ".toml", ".md", ".yml", ".yaml", ".service", ".socket", ".target", ".sh", ".txt"}
     | {".sql", ".html", ".css", ".js", ".mako"}
 )
+LOGGERS: Final = frozenset({"log", "_log", "logger", "_logger"})
+LOG_METHODS: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 EVERYTHING: Final = frozenset({"Exception", "BaseException"})
 LAST_RESORT: Final = re.compile(r"last[ _]resort", re.IGNORECASE)
 
@@ -144,6 +147,19 @@ def sleeps(module: Module) -> Iterator[str]:
             )
 
 
+def events_without_static_names(module: Module) -> Iterator[str]:
+    """A log event has a static name in snake_case; what varies is in its fields."""
+    for node in ast.walk(module.tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        owner = ast.unparse(node.func.value)
+        if node.func.attr not in LOG_METHODS or owner.rpartition(".")[2] not in LOGGERS:
+            continue
+        name = node.args[0] if node.args else None
+        if not (isinstance(name, ast.Constant) and EVENT_NAME.fullmatch(str(name.value))):
+            yield module.at(node, f"{owner}.{node.func.attr} without a static snake_case name")
+
+
 def long_functions(module: Module) -> Iterator[str]:
     """A function is seen at once."""
     for node in functions(module):
@@ -197,7 +213,9 @@ def _is_last_resort(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> 
 
 
 @pytest.mark.parametrize(
-    "rule", [sql_out_of_place, clocks_asked, sleeps, broad_handlers], ids=lambda rule: rule.__name__
+    "rule",
+    [sql_out_of_place, clocks_asked, sleeps, broad_handlers, events_without_static_names],
+    ids=lambda rule: rule.__name__,
 )
 def test_everything_stands_where_it_may(rule):
     assert [] == offences(rule, in_rooms())
@@ -255,6 +273,8 @@ def _texts() -> Iterator[Path]:
         (sleeps, "import time\ntime.sleep(1)"),
         (broad_handlers, "try:\n    pass\nexcept:\n    pass"),
         (broad_handlers, "def f():\n    try:\n        pass\n    except Exception:\n        pass"),
+        (events_without_static_names, "log.info(f'{nas} is away')"),
+        (events_without_static_names, "self._log.error('NAS away')"),
         (long_functions, "def f():\n" + "    pass\n" * FUNCTION_LINES_MAX),
         (long_modules, "\n" * (MODULE_LINES_MAX + 1)),
         (undocumented_modules, "x = 1"),

@@ -5,13 +5,13 @@ transaction, and see nothing without it. The report role sees all, or the one th
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, MetaData, Table
 
 from database.roles import DAEMON_ROLES, TENANT_ROLES, Role
 
-__all__ = ["TENANT_NAMES_SEEN_BY_ALL", "WITHOUT_TENANT", "policies"]
+__all__ = ["TENANT_NAMES_SEEN_BY_ALL", "WITHOUT_TENANT", "policies", "references"]
 
 WITHOUT_TENANT: Final = frozenset({"daemon_status", "rolling_due", "unknown_nas"})
 """The tables without `tenant_id`.
@@ -35,21 +35,48 @@ def policies(metadata: MetaData) -> Iterator[str]:
     for table in metadata.sorted_tables:
         if table.name in WITHOUT_TENANT:
             continue
+        own = f"tenant_id = {CURRENT_TENANT}"
+        written = " AND ".join([own, *_own_references(table, metadata)])
         yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
         yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"
         # The owner is BYPASSRLS; the policy stands in where the server's admin could not grant it.
         yield f"CREATE POLICY every_tenant ON {table.name} TO {everywhere} USING (true)"
         yield (
             f"CREATE POLICY own_tenant ON {table.name} TO {tenants} "
-            f"USING (tenant_id = {CURRENT_TENANT})"
+            f"USING ({own}) WITH CHECK ({written})"
         )
         yield (
             f"CREATE POLICY reported ON {table.name} FOR SELECT TO {_names(Role.READER)} "
-            f"USING (coalesce(tenant_id = {CURRENT_TENANT}, true))"
+            f"USING (coalesce({own}, true))"
         )
     yield (
         f"CREATE POLICY named ON {TENANT_NAMES_SEEN_BY_ALL} FOR SELECT TO {tenants} USING (true)"
     )
+
+
+def _own_references(table: Table, metadata: MetaData) -> Iterator[str]:
+    """A row may name only rows of its own tenant: foreign keys are checked without policies.
+
+    The subqueries run under the policies of their tables, so they find nothing of another tenant.
+    """
+    for column, parent in references(table, metadata):
+        key = f"{parent.name}.{parent.name}_id"
+        found = f"EXISTS (SELECT FROM {parent.name} WHERE {key} = {table.name}.{column.name})"
+        unknown = f"{table.name}.{column.name} = 0 OR " if not column.foreign_keys else ""
+        missing = f"{table.name}.{column.name} IS NULL OR " if column.nullable else ""
+        yield f"({missing}{unknown}{found})"
+
+
+def references(table: Table, metadata: MetaData) -> Iterator[tuple[Column[Any], Table]]:
+    """The columns of `table` that name a row of a tenant's table: by foreign key, or by name."""
+    for column in table.columns:
+        parents = [key.column.table for key in column.foreign_keys]
+        named = metadata.tables.get(column.name.removesuffix("_id"))
+        if not parents and named is not None and f"{named.name}_id" == column.name:
+            parents = [named]
+        for parent in parents:
+            if parent is not table and parent.name != "tenant":
+                yield column, parent
 
 
 def _names(*roles: Role) -> str:

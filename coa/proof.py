@@ -27,6 +27,8 @@ class Proof(StrEnum):
     STOP = "stop"
     NEW_LOGIN = "new_login"
     CLASS = "class"
+    NONE = "none"
+    """None can be expected: the NAS does not say what a session has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -79,7 +79,7 @@ Index(
 Index(
     "enforcement_action_unproven_index",
     enforcement_action.c.at,
-    postgresql_where=text("outcome = 'acknowledged' AND proven_at IS NULL"),
+    postgresql_where=text("outcome = 'acknowledged' AND proven_at IS NULL AND proof IS NULL"),
 )
 Index("enforcement_action_at_index", enforcement_action.c.tenant_id, enforcement_action.c.at)
 Index("enforcement_action_session_key_index", enforcement_action.c.session_key)

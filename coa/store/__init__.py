@@ -1,0 +1,1 @@
+"""Everything that coa reads from and writes to Postgres."""

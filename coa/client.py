@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from chassis.clock import Clock
 from chassis.secrets import Secret
@@ -99,11 +99,12 @@ class Client:
         finally:
             identifiers.give_back(slot, self._clock.monotonic())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the source ports; what is outstanding gets no answer."""
         for port in self._ports.values():
             port.close()
         self._ports.clear()
+        await asyncio.sleep(0)  # the loop closes transports on its next turn
 
     async def _port(self, host: str, slot: Slot) -> "_Port":
         """The source port of that number, of the family of `host`."""
@@ -159,8 +160,7 @@ class _Port(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def send(self, datagram: bytes, to: tuple[str, int]) -> None:
         """Hand a datagram to the kernel; one that it refuses counts as lost."""

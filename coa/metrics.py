@@ -6,10 +6,10 @@ __all__ = [
     "actions",
     "answer_seconds",
     "breaker_open",
+    "destinations_missing",
     "guard_halted",
     "replies_dropped",
     "retransmissions",
-    "unreachable_secrets",
     "waiting",
 ]
 
@@ -40,8 +40,8 @@ guard_halted = gauge(
     "1 while automatic Disconnects of a NAS are halted: an alarm.",
     ("nas",),
 )
-unreachable_secrets = counter(
-    "turnpike_coa_secrets_unopened_total",
-    "NAS secrets that did not open with the key ring.",
+destinations_missing = counter(
+    "turnpike_coa_destinations_missing_total",
+    "NASes met without one address, or with a secret that the key ring does not open.",
     ("nas",),
 )

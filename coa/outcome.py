@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from coa.states import State
-from policy.session import ChangeOfAuthorization, Disconnect
+from policy.session import Cause, ChangeOfAuthorization, Disconnect
 from radius.packet import Code
 
 __all__ = ["ErrorCause", "Outcome", "judge", "next_try_at", "request_code", "state_after"]
@@ -97,21 +97,27 @@ def state_after(outcome: Outcome) -> State:
     return _STATES[outcome]
 
 
-def next_try_at(outcome: Outcome, sent: Code, tries: int, now: datetime) -> datetime | None:
+def next_try_at(
+    outcome: Outcome, action: ChangeOfAuthorization | Disconnect, tries: int, now: datetime
+) -> datetime | None:
     """When the session is looked at again though nothing new was decided; None: when seen again.
 
-    `tries` counts the actions for the same decision, this one included.
+    `tries` counts the actions for the same decision, this one included. A loss or return of access
+    that a CoA could not bring is looked at again at once, for a Disconnect can.
     """
+    change = isinstance(action, ChangeOfAuthorization)
     match outcome:
         case Outcome.GONE:
             return None
-        case Outcome.ACKNOWLEDGED | Outcome.INITIATED if sent is Code.COA_REQUEST:
-            return None
         case Outcome.ACKNOWLEDGED | Outcome.INITIATED:
-            first = PROOF_SECONDS
-        case Outcome.UNSUPPORTED | Outcome.UNREACHABLE:
+            first = None if change else PROOF_SECONDS
+        case Outcome.UNSUPPORTED:
+            first = UNSUPPORTED_SECONDS if action.cause is Cause.RATES else 0
+        case Outcome.UNREACHABLE:
             first = UNSUPPORTED_SECONDS
         case Outcome.PENDING | Outcome.REFUSED | Outcome.UNANSWERED:
             first = RETRY_SECONDS
+    if first is None:
+        return None
     longest = max(first, RETRY_SECONDS_MAXIMUM)
     return now + timedelta(seconds=min(first * 2 ** min(tries - 1, 10), longest))

@@ -52,12 +52,16 @@ Step = Stay | Mark | Act
 def decide(live: Live, nas: Nas, now: datetime) -> Step:
     """What closes the difference between what the session has and what its service may have.
 
-    A person's request comes first. A session that was not let in here is adopted: it is taken to
+    A person's request comes first. A NAS that refused the CoA of this very decision is not asked
+    for another. A session that was not let in here is adopted: it is taken to
     have full access at unknown rates, so that only a loss of access moves it.
     """
     if live.request is not None:
-        action = Disconnect(cause=Cause.OPERATOR)
-        return Act(action=action, wanted=live.wanted, requested_by=live.request.requested_by)
+        return Act(
+            action=Disconnect(cause=Cause.OPERATOR),
+            wanted=live.wanted,
+            requested_by=live.request.requested_by,
+        )
     if live.wanted is None:
         return Stay()
     wanted = effective(live.wanted, nas)
@@ -65,7 +69,9 @@ def decide(live: Live, nas: Nas, now: datetime) -> Step:
         return Stay()
     confirmed = confirmed_of(live)
     assumed = confirmed or Confirmed(access=Access.FULL, rates=wanted.rates)
-    action = vendors.profile(nas.vendor).action(granted_by(wanted), assumed)
+    action = vendors.profile(nas.vendor).action(
+        granted_by(wanted), assumed, by_change=not _refused(live, wanted)
+    )
     match action:
         case ChangeOfAuthorization() | Disconnect():
             requested_by = "dunning" if live.approved else "coa"
@@ -88,6 +94,12 @@ def confirmed_of(live: Live) -> Confirmed | None:
     if said is None or live.held is None:
         return granted
     return said if (live.held.confirmed_version or 0) > live.cookie.version else granted
+
+
+def _refused(live: Live, wanted: Entitlement) -> bool:
+    held = live.held
+    tried = held is not None and held.tried_version == wanted.version
+    return tried and held is not None and held.state is State.REFUSED
 
 
 def _waits(live: Live, wanted: Entitlement, now: datetime) -> bool:

@@ -80,7 +80,7 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "web_session": "web=raud command=rud reader=r",
         "audit": "billingd=ra web=ra command=ra reader=r",
         # who pays and what he bought
-        "plan": "billingd=r web=rau command=rau reader=r",
+        "plan": "radiusd=r billingd=r web=rau command=rau reader=r",
         "plan_version": "radiusd=r billingd=r web=rau command=rau reader=r",
         "tax_rate": "billingd=r web=rau command=rau reader=r",
         "subscriber": "radiusd=r coa=r billingd=ru web=rau command=rau reader=r",
@@ -124,8 +124,8 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "payment_allocation": "billingd=rau web=rau command=rau reader=r",
         "standing": "billingd=rau web=rau command=rau reader=r",
         "dunning_notice": "billingd=rau web=ra command=ra reader=r",
-        "block_batch": "billingd=rau web=rau command=rau reader=r",
-        "block_batch_service": "billingd=raud web=r command=ra reader=r",
+        "block_batch": "coa=r billingd=rau web=rau command=rau reader=r",
+        "block_batch_service": "coa=r billingd=raud web=r command=ra reader=r",
         # running
         "daemon_status": "radiusd=raud coa=raud collectors=raud shaper=raud billingd=raud "
         "web=rau command=r reader=r",

@@ -5,17 +5,23 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, any_, bindparam, func, or_, select, update
+from sqlalchemy import Select, and_, any_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from coa.guard import PauseKind
 from coa.states import State
-from database.tables.enforcement import disconnect_request, session_enforcement
+from database.tables.enforcement import (
+    disconnect_request,
+    enforcement_pause,
+    session_enforcement,
+)
+from database.tables.network import nas
 from database.tables.sessions import session_live
 from database.tables.subscribers import entitlement
 from isp.access import Access
 
-__all__ = ["Candidate", "asked_for", "due", "of_services", "page"]
+__all__ = ["Candidate", "asked_for", "due", "halted", "of_services", "page"]
 
 PAGE_SESSIONS = 1000
 """What one look takes at most; the rest comes with the next."""
@@ -57,7 +63,10 @@ async def page(transaction: AsyncConnection, after: UUID | None) -> Sequence[Can
 
 
 async def asked_for(transaction: AsyncConnection, now: datetime) -> Sequence[Candidate]:
-    """The sessions that a person wants disconnected; requests for ended ones are closed."""
+    """The sessions that a person wants disconnected.
+
+    Requests for sessions that have ended, or whose NAS was removed, are closed.
+    """
     rows = await transaction.execute(_ASKED_FOR)
     found, ended = [], []
     for row in rows:
@@ -72,6 +81,15 @@ async def asked_for(transaction: AsyncConnection, now: datetime) -> Sequence[Can
             .values(done_at=now, outcome=NOT_LIVE)
         )
     return found
+
+
+async def halted(transaction: AsyncConnection) -> set[int]:
+    """The NASes that the guard halted and nobody has resumed."""
+    open_halts = select(enforcement_pause.c.nas_id).where(
+        enforcement_pause.c.kind == PauseKind.GUARD.value,
+        enforcement_pause.c.resumed_at.is_(None),
+    )
+    return set((await transaction.scalars(open_halts)).all())
 
 
 def _live() -> Select[tuple[int, UUID]]:
@@ -125,14 +143,16 @@ _ASKED_FOR = (
     select(
         disconnect_request.c.disconnect_request_id,
         disconnect_request.c.session_key,
-        session_live.c.nas_id,
+        nas.c.nas_id,
     )
-    .join_from(
-        disconnect_request,
-        session_live,
-        (session_live.c.session_key == disconnect_request.c.session_key)
-        & session_live.c.ended_at.is_(None),
-        isouter=True,
+    .select_from(
+        disconnect_request.outerjoin(
+            session_live,
+            and_(
+                session_live.c.session_key == disconnect_request.c.session_key,
+                session_live.c.ended_at.is_(None),
+            ),
+        ).outerjoin(nas, and_(nas.c.nas_id == session_live.c.nas_id, nas.c.removed_at.is_(None)))
     )
     .where(disconnect_request.c.done_at.is_(None))
     .order_by(disconnect_request.c.requested_at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, any_, bindparam, func, literal, select
+from sqlalchemy import any_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import UUID as UUID_TYPE
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -82,9 +82,7 @@ async def pressure(transaction: AsyncConnection, nas_id: int, now: datetime) -> 
     return Pressure(sessions=row.sessions, disconnected=row.disconnected)
 
 
-def _live(
-    row: Row[Any], wanted: Entitlement | None, request: Request | None, *, approved: bool
-) -> Live:
+def _live(row: Any, wanted: Entitlement | None, request: Request | None, *, approved: bool) -> Live:
     cookie = None if row.class_cookie is None else class_cookie.decode(bytes(row.class_cookie))
     return Live(
         session_key=row.session_key,
@@ -110,7 +108,7 @@ def _live(
     )
 
 
-def _held(row: Row[Any]) -> Held:
+def _held(row: Any) -> Held:
     confirmed = None
     if row.confirmed_access is not None:
         confirmed = Confirmed(
@@ -128,7 +126,7 @@ def _held(row: Row[Any]) -> Held:
     )
 
 
-def _pause(row: Row[Any]) -> Pause:
+def _pause(row: Any) -> Pause:
     return Pause(
         kind=PauseKind(row.kind), tenant_id=row.tenant_id, nas_id=row.nas_id, until=row.until
     )

@@ -86,8 +86,7 @@ _UNPROVEN = (
     )
     .where(
         # Spelled out in the statement, as the partial index has it.
-        enforcement_action.c.outcome
-        == literal(Outcome.ACKNOWLEDGED.value, literal_execute=True),
+        enforcement_action.c.outcome == literal(Outcome.ACKNOWLEDGED.value, literal_execute=True),
         enforcement_action.c.proven_at.is_(None),
         enforcement_action.c.proof.is_(None),
         enforcement_action.c.at > bindparam("since"),

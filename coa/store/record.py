@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from coa.guard import AUTOMATIC, PauseKind
 from coa.live import Live, Router
-from coa.outcome import Outcome, next_try_at, request_code, state_after
+from coa.outcome import Outcome, next_try_at, state_after
 from coa.proof import Kind, Proof
 from coa.reconcile import Act, Mark
 from coa.states import State, follows
@@ -78,7 +78,7 @@ async def intents(
     held_rows, action_rows, tries = [], [], []
     for live, act in acts:
         tries.append(_tries(live, act))
-        at = next_try_at(Outcome.PENDING, request_code(act.action), tries[-1], now)
+        at = next_try_at(Outcome.PENDING, act.action, tries[-1], now)
         held_rows.append(
             _held_row(live, State.PENDING, now)
             | {"tries": tries[-1], "tried_version": _version(act), "next_try_at": at}
@@ -111,7 +111,7 @@ async def result(transaction: AsyncConnection, came: Result, now: datetime) -> N
             proof=Proof.NAK_503.value if gone else Proof.NONE.value if unprovable else None,
         )
     )
-    again_at = next_try_at(came.outcome, request_code(act.action), intent.tries, now)
+    again_at = next_try_at(came.outcome, act.action, intent.tries, now)
     held = _held_row(intent.live, state_after(came.outcome), now) | {"next_try_at": again_at}
     changed = came.outcome is Outcome.ACKNOWLEDGED and isinstance(act.action, ChangeOfAuthorization)
     if changed and act.wanted is not None:

@@ -3,8 +3,6 @@
 from ipaddress import ip_network
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from chassis.sealing import KeyRing, SealBroken
 from chassis.secrets import Secret
 from coa.client import Destination
@@ -17,7 +15,7 @@ NAS_SECRET_SEALING_CONTEXT: Final = "nas-secret"
 """What sealed secrets are bound to; whoever seals them uses the same words."""
 
 
-def router_of(row: Row[Any]) -> Router:
+def router_of(row: Any) -> Router:
     """The NAS of a row of table `nas`."""
     network = ip_network(str(row.address))
     nas = Nas(

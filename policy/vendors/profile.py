@@ -78,16 +78,16 @@ class Profile(ABC):
     def configuration(self, nas: Nas, server: Server, secret: str) -> str:
         """What to paste into that NAS; it contains the secret."""
 
-    def action(self, wanted: Confirmed, confirmed: Confirmed) -> Action:
+    def action(self, wanted: Confirmed, confirmed: Confirmed, *, by_change: bool = True) -> Action:
         """The least disturbing way from `confirmed` to `wanted`.
 
         A Disconnect serves only loss or return of access; any other difference that a CoA cannot
-        close waits for the next login.
+        close waits for the next login. Without `by_change` no CoA is tried: the NAS refused it.
         """
         if wanted == confirmed:
             return Nothing()
         cause = _cause(wanted, confirmed)
-        if self._changes_live(wanted, confirmed):
+        if by_change and self._changes_live(wanted, confirmed):
             return ChangeOfAuthorization(cause=cause)
         return Nothing(waits=True) if cause is Cause.RATES else Disconnect(cause=cause)
 

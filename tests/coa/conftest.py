@@ -1,0 +1,247 @@
+"""A small provider for coa's tests: one NAS, some services with live sessions, a fake DAS."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from chassis.clock import SystemClock
+from chassis.config import DatabaseConfig
+from chassis.lifecycle import Context
+from chassis.periodic import Tasks
+from chassis.sealing import KEYS_FILE, KeyRing
+from coa.config import CoaSettings
+from coa.daemon import Coa
+from database.connect import Database, Role
+from database.tables.enforcement import enforcement_action, session_enforcement
+from database.tables.network import nas
+from database.tables.sessions import session_live
+from database.tables.subscribers import hold, plan, plan_version, service, subscriber
+from isp.access import Access, Rates
+from lab.nas.dynamic_authorization import Answer, DynamicAuthorization, ErrorCause
+from operations import entitlement
+from policy.class_cookie import ClassCookie, encode
+from radius import wire
+from radius.packet import Code
+
+SECRET = b"a secret of thirty-two octets ..."
+
+
+@dataclass
+class Das:
+    """A NAS's dynamic authorization server that answers as told and remembers what came."""
+
+    error_cause: ErrorCause | None = None
+    came: list[tuple[Code, wire.Frame]] = field(default_factory=list)
+    port: int = 0
+
+    async def obey(self, code: Code, frame: wire.Frame) -> Answer:
+        self.came.append((code, frame))
+        return Answer(self.error_cause)
+
+
+@pytest.fixture
+async def das() -> AsyncIterator[Das]:
+    fake = Das()
+    server = DynamicAuthorization(SECRET, fake.obey)
+    fake.port = await server.listen("127.0.0.1", 0)
+    yield fake
+    server.close()
+    await asyncio.sleep(0)
+
+
+class Provider:
+    """Writes what the tests begin from, as the roles that may."""
+
+    def __init__(self, database: Callable[[Role], Database], tenant_id: int, keys: KeyRing):
+        self.command = database(Role.COMMAND)
+        self.radiusd = database(Role.RADIUSD)
+        self.coa = database(Role.COA)
+        self.tenant_id = tenant_id
+        self.keys = keys
+        self.clock = SystemClock()
+
+    async def add_nas(self, port: int, *, vendor: str = "generic", address: str = "127.0.0.1"):
+        return await self._add(
+            nas,
+            name=f"bras-{address}-{port}",
+            address=address,
+            vendor=vendor,
+            secret_sealed=self.keys.seal(SECRET, "nas-secret"),
+            coa_port=port,
+        )
+
+    async def add_plan(self, **terms: Any) -> int:
+        plan_id = await self._add(plan, name=f"plan {uuid4()}")
+        values = {"down_kbps": 100_000, "up_kbps": 20_000} | terms
+        return await self._add(
+            plan_version,
+            plan_id=plan_id,
+            version=1,
+            valid_from=date(2026, 1, 1),
+            price=25,
+            currency="USD",
+            **values,
+        )
+
+    async def add_service(self, plan_version_id: int, login: str) -> int:
+        subscriber_id = await self._add(subscriber, reference=login, currency="USD")
+        service_id = await self._add(
+            service,
+            subscriber_id=subscriber_id,
+            name=login,
+            plan_version_id=plan_version_id,
+            started_on=date(2026, 1, 1),
+        )
+        await self.rewrite(service_id)
+        return service_id
+
+    async def rewrite(self, *service_ids: int) -> None:
+        async with self.command.transaction(self.tenant_id) as transaction:
+            await entitlement.rewrite(transaction, service_ids, self.clock.now())
+
+    async def add_hold(self, service_id: int, kind: str = "operator") -> None:
+        await self.add_holds([service_id], kind)
+
+    async def add_holds(self, service_ids: list[int], kind: str = "operator") -> None:
+        now = self.clock.now()
+        async with self.command.transaction(self.tenant_id) as transaction:
+            rows = [
+                {
+                    "tenant_id": self.tenant_id,
+                    "subscriber_id": 1,
+                    "service_id": service_id,
+                    "kind": kind,
+                    "author": "ann",
+                    "reason": "a test",
+                    "placed_at": now,
+                }
+                for service_id in service_ids
+            ]
+            await transaction.execute(insert(hold), rows)
+            await entitlement.rewrite(transaction, service_ids, now)
+
+    async def set_plan(self, service_id: int, plan_version_id: int) -> None:
+        async with self.command.transaction(self.tenant_id) as transaction:
+            await transaction.execute(
+                update(service)
+                .where(service.c.service_id == service_id)
+                .values(plan_version_id=plan_version_id)
+            )
+            await entitlement.rewrite(transaction, [service_id], self.clock.now())
+
+    async def log_in(
+        self,
+        nas_id: int,
+        service_id: int,
+        login: str,
+        *,
+        version: int | None = 1,
+        rates: Rates = Rates(down_kbps=100_000, up_kbps=20_000),  # noqa: B008 - frozen
+    ) -> UUID:
+        """A live session as accounting writes it; `version` None: let in by another server."""
+        cookie = ClassCookie(
+            tenant_id=self.tenant_id,
+            subscriber_id=1,
+            service_id=service_id,
+            version=version or 0,
+            access=Access.FULL,
+            rates=rates,
+            nonce=bytes(8),
+        )
+        granted = version is not None
+        key, now = uuid4(), self.clock.now()
+        async with self.radiusd.transaction() as transaction:
+            await transaction.execute(
+                insert(session_live).values(
+                    session_key=key,
+                    tenant_id=self.tenant_id,
+                    subscriber_id=1,
+                    service_id=service_id,
+                    nas_id=nas_id,
+                    acct_session_id=key.hex[:16],
+                    login=login,
+                    started_at=now,
+                    last_seen_at=now,
+                    class_cookie=encode(cookie) if granted else None,
+                    granted_version=version,
+                    granted_access="full" if granted else None,
+                    granted_down_kbps=rates.down_kbps if granted else None,
+                    granted_up_kbps=rates.up_kbps if granted else None,
+                )
+            )
+        return key
+
+    async def end(self, session_key: UUID) -> None:
+        """The Stop came."""
+        async with self.radiusd.transaction() as transaction:
+            await transaction.execute(
+                update(session_live)
+                .where(session_live.c.session_key == session_key)
+                .values(ended_at=self.clock.now(), closed_by="stop")
+            )
+
+    async def actions(self) -> list[Any]:
+        async with self.coa.transaction() as transaction:
+            query = select(enforcement_action).order_by(enforcement_action.c.enforcement_action_id)
+            return list((await transaction.execute(query)).all())
+
+    async def held(self, session_key: UUID) -> Any:
+        async with self.coa.transaction() as transaction:
+            query = select(session_enforcement).where(
+                session_enforcement.c.session_key == session_key
+            )
+            return (await transaction.execute(query)).one_or_none()
+
+    async def _add(self, table: Any, **values: Any) -> int:
+        key = next(iter(table.primary_key.columns))
+        async with self.command.transaction(self.tenant_id) as transaction:
+            statement = insert(table).values(tenant_id=self.tenant_id, **values).returning(key)
+            return (await transaction.execute(statement)).scalar_one()
+
+
+@pytest.fixture
+def provider(
+    database: Callable[[Role], Database], database_config: DatabaseConfig, tenant_id: int
+) -> Provider:
+    keys = KeyRing.load_or_create(database_config.data / KEYS_FILE)
+    return Provider(database, tenant_id, keys)
+
+
+@pytest.fixture
+async def running(database_config: DatabaseConfig) -> AsyncIterator[Callable[[], Awaitable[Coa]]]:
+    """`await running()` starts a coa on the test's database; stopped after the test."""
+    started: list[Coa] = []
+    failures: list[str] = []
+
+    async def start() -> Coa:
+        settings = CoaSettings(database=database_config)
+        tasks = Tasks()
+        context = Context(
+            name="coa", version="0", clock=SystemClock(), tasks=tasks, fail=failures.append
+        )
+        daemon = Coa(settings, context)
+        await daemon.start()
+        started.append(daemon)
+        return daemon
+
+    yield start
+    for daemon in started:
+        await daemon.drain()
+    assert [] == failures
+
+
+async def until(what: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
+    """The first truthy result of `what`, asked again and again."""
+    async with asyncio.timeout(seconds):
+        while not (found := await what()):
+            await asyncio.sleep(0.02)
+    return found
+
+
+WITHIN = timedelta(seconds=2)

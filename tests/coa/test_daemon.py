@@ -1,0 +1,201 @@
+"""coa on a real database, against a NAS's dynamic authorization server on real sockets."""
+
+import asyncio
+
+import pytest
+
+from isp.access import Rates
+from isp.errors import ExitCode, Refused
+from lab.nas.dynamic_authorization import ErrorCause
+from radius import numbers
+from radius.packet import Code
+from tests.coa.conftest import WITHIN, Das, Provider, until
+
+pytestmark = pytest.mark.database
+
+
+async def test_a_hold_disconnects_the_live_session_within_two_seconds(
+    provider: Provider, das: Das, running
+):
+    nas_id = await provider.add_nas(das.port)
+    service_id = await provider.add_service(await provider.add_plan(), "ann")
+    key = await provider.log_in(nas_id, service_id, "ann")
+    await running()
+    began = provider.clock.now()
+    await provider.add_hold(service_id)
+
+    async def disconnected():
+        return [code for code, _ in das.came if code == Code.DISCONNECT_REQUEST]
+
+    await until(disconnected)
+    assert provider.clock.now() - began < WITHIN
+    _, frame = das.came[0]
+    attributes = dict(frame.attributes)
+    assert b"ann" == attributes[numbers.USER_NAME]
+    assert key.hex[:16].encode() == attributes[numbers.ACCT_SESSION_ID]
+    assert numbers.EVENT_TIMESTAMP in attributes
+    assert frame.attributes[0][0] == numbers.MESSAGE_AUTHENTICATOR
+
+    async def acknowledged():
+        return [each for each in await provider.actions() if each.outcome == "acknowledged"]
+
+    (action,) = await until(acknowledged)
+    assert ("disconnect", "loss_of_access", None) == (action.kind, action.cause, action.proven_at)
+    await provider.end(key)
+
+    async def proven():
+        return [each for each in await provider.actions() if each.proven_at is not None]
+
+    (action,) = await until(proven)
+    assert "stop" == action.proof
+
+
+async def test_a_session_as_granted_is_left_alone_and_one_of_another_server_adopted(
+    provider: Provider, das: Das, running
+):
+    nas_id = await provider.add_nas(das.port)
+    plan = await provider.add_plan()
+    own = await provider.add_service(plan, "ann")
+    foreign = await provider.add_service(plan, "bob")
+    own_key = await provider.log_in(nas_id, own, "ann")
+    foreign_key = await provider.log_in(nas_id, foreign, "bob", version=None)
+    await running()
+
+    async def adopted():
+        return await provider.held(foreign_key)
+
+    assert "adopted" == (await until(adopted)).state
+    assert None is await provider.held(own_key)
+    assert [] == das.came
+
+
+async def test_an_adopted_session_moves_only_for_a_loss_of_access(
+    provider: Provider, das: Das, running
+):
+    nas_id = await provider.add_nas(das.port, vendor="mikrotik")
+    service_id = await provider.add_service(await provider.add_plan(), "bob")
+    key = await provider.log_in(nas_id, service_id, "bob", version=None)
+    await running()
+
+    async def adopted():
+        return await provider.held(key)
+
+    await until(adopted)
+    await provider.set_plan(service_id, await provider.add_plan(down_kbps=5_000))
+    await asyncio.sleep(0.3)
+    assert [] == das.came
+    await provider.add_hold(service_id)
+
+    async def came():
+        return das.came
+
+    await until(came)
+    assert Code.DISCONNECT_REQUEST == das.came[0][0]
+
+
+async def test_new_rates_change_a_mikrotik_session_by_coa_and_wait_on_a_generic_nas(
+    provider: Provider, das: Das, running
+):
+    mikrotik = await provider.add_nas(das.port, vendor="mikrotik")
+    generic = await provider.add_nas(das.port, address="127.0.0.2")
+    plan, slower = await provider.add_plan(), await provider.add_plan(down_kbps=5_000)
+    ann = await provider.add_service(plan, "ann")
+    bob = await provider.add_service(plan, "bob")
+    ann_key = await provider.log_in(mikrotik, ann, "ann")
+    bob_key = await provider.log_in(generic, bob, "bob")
+    await running()
+    await provider.set_plan(ann, slower)
+    await provider.set_plan(bob, slower)
+
+    async def changed():
+        held = await provider.held(ann_key)
+        return held if held is not None and held.state == "acknowledged" else None
+
+    held = await until(changed)
+    assert (2, "full", 5_000, 20_000) == (
+        held.confirmed_version,
+        held.confirmed_access,
+        held.confirmed_down_kbps,
+        held.confirmed_up_kbps,
+    )
+    (change,) = [frame for code, frame in das.came if code == Code.COA_REQUEST]
+    assert any(b"20000k/5000k" in value for _, value in change.attributes)
+
+    async def waiting():
+        return await provider.held(bob_key)
+
+    assert "pending" == (await until(waiting)).state
+    assert 1 == len(das.came)
+    (action,) = await provider.actions()
+    assert ("coa", "rates", "none") == (action.kind, action.cause, action.proof)
+
+
+async def test_a_session_that_the_nas_does_not_know_counts_as_gone(
+    provider: Provider, das: Das, running
+):
+    das.error_cause = ErrorCause.SESSION_CONTEXT_NOT_FOUND
+    nas_id = await provider.add_nas(das.port)
+    service_id = await provider.add_service(await provider.add_plan(), "ann")
+    key = await provider.log_in(nas_id, service_id, "ann")
+    await running()
+    await provider.add_hold(service_id)
+
+    async def gone():
+        return [each for each in await provider.actions() if each.outcome == "gone"]
+
+    (action,) = await until(gone)
+    assert (503, "nak_503") == (action.error_cause, action.proof)
+    assert action.proven_at is not None
+    assert "suspect" == (await provider.held(key)).state
+
+
+async def test_a_class_that_does_not_fit_any_more_is_found_by_the_sweep(
+    provider: Provider, das: Das, running
+):
+    """The Start of a login that was let in just before the hold comes after it."""
+    nas_id = await provider.add_nas(das.port, vendor="mikrotik")
+    service_id = await provider.add_service(await provider.add_plan(), "ann")
+    await provider.log_in(
+        nas_id, service_id, "ann", version=0, rates=Rates(down_kbps=1_000, up_kbps=1_000)
+    )
+    await running()
+
+    async def came():
+        return das.came
+
+    await until(came)
+    assert Code.COA_REQUEST == das.came[0][0]
+
+
+async def test_a_second_copy_refuses_to_run(provider: Provider, running):
+    await running()
+    with pytest.raises(Refused) as refused:
+        await running()
+
+    assert ExitCode.TRY_AGAIN == refused.value.exit_code
+
+
+async def test_the_guard_halts_a_nas_that_would_lose_too_many_sessions(
+    provider: Provider, das: Das, running
+):
+    nas_id = await provider.add_nas(das.port)
+    plan = await provider.add_plan()
+    services = [await provider.add_service(plan, f"user{number}") for number in range(25)]
+    for number, service_id in enumerate(services):
+        await provider.log_in(nas_id, service_id, f"user{number}")
+    await running()
+    await provider.add_holds(services)
+
+    async def twenty():
+        return len(das.came) >= 20
+
+    await until(twenty)
+    await asyncio.sleep(1.5)
+    assert 20 == len(das.came)
+    async with provider.coa.transaction() as transaction:
+        from sqlalchemy import select
+
+        from database.tables.enforcement import enforcement_pause
+
+        (halt,) = (await transaction.execute(select(enforcement_pause))).all()
+    assert (nas_id, "guard", None) == (halt.nas_id, halt.kind, halt.resumed_at)

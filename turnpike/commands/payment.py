@@ -1,0 +1,103 @@
+"""`turnpike payment …`: money received, and money taken back."""
+
+from typing import Annotated
+
+import typer
+
+from operations.money import payments
+from operations.money.payments import Payment
+from operations.quantities import parse_date
+from turnpike import context
+from turnpike.context import Desk
+from turnpike.output import done, show_table
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Money received, and money taken back.")
+
+
+@app.command("add", epilog="Example: turnpike payment add ann@example.net 30.00 --method bank")
+def add(
+    login: str,
+    amount: str,
+    method: Annotated[str, typer.Option(help="How it came: cash, bank, card …")] = "cash",
+    reference: Annotated[
+        str | None, typer.Option(help="Unique for its method; a repeat returns the first.")
+    ] = None,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="The day it came.")] = None,
+) -> None:
+    """Record a payment: it pays the oldest documents, and who has paid enough is let back in."""
+
+    async def write(desk: Desk) -> Payment:
+        async with desk.transaction() as transaction:
+            return await payments.record(
+                transaction,
+                desk.tenant,
+                login=login,
+                amount=amount,
+                method=method,
+                reference=reference,
+                on=parse_date(on) if on else None,
+                actor=desk.actor,
+                now=desk.now(),
+            )
+
+    made = context.work(write)
+    said = "was recorded before" if made.repeated else "is recorded"
+    done(
+        f"payment {made.payment_id} of {made.amount} {made.currency} {said}; "
+        f"{made.allocated} paid documents",
+        payment=made.payment_id,
+        amount=made.amount,
+        currency=made.currency,
+        allocated=made.allocated,
+        repeated=made.repeated,
+    )
+
+
+@app.command("list", epilog="Example: turnpike payment list --login ann@example.net")
+def list_payments(
+    login: Annotated[str | None, typer.Option(help="Of one subscriber.")] = None,
+) -> None:
+    """Payments, the newest first."""
+
+    async def read(desk: Desk) -> list[Payment]:
+        async with desk.transaction() as transaction:
+            return await payments.payments(transaction, login=login)
+
+    show_table(
+        "Payments",
+        ("payment", "paid on", "method", "reference", "amount", "allocated", "currency", "state"),
+        [
+            (
+                row.payment_id,
+                row.paid_on,
+                row.method,
+                row.reference,
+                row.amount,
+                row.allocated,
+                row.currency,
+                row.state,
+            )
+            for row in context.work(read)
+        ],
+    )
+
+
+@app.command("reverse", epilog='Example: turnpike payment reverse 7 --reason "cheque bounced"')
+def reverse(payment: int, reason: Annotated[str, typer.Option(help="Why.")]) -> None:
+    """Take a payment back; the ledger keeps both."""
+
+    async def write(desk: Desk) -> Payment:
+        async with desk.transaction() as transaction:
+            return await payments.reverse(
+                transaction,
+                desk.tenant,
+                payment_id=payment,
+                reason=reason,
+                actor=desk.actor,
+                now=desk.now(),
+            )
+
+    made = context.work(write)
+    done(f"payment {payment} of {made.amount} {made.currency} is reversed", payment=payment)

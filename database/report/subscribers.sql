@@ -8,10 +8,11 @@ SELECT tenant.name AS tenant, subscriber.reference AS subscriber, subscriber.nam
         SELECT FROM session_live JOIN service USING (service_id)
         WHERE service.subscriber_id = subscriber.subscriber_id AND session_live.ended_at IS NULL
     ) AS online,
-    coalesce(owed.balance, 0) AS balance, subscriber.currency, NULL::date AS next_block_on,
+    coalesce(owed.balance, 0) AS balance, subscriber.currency, standing.next_block_on,
     subscriber.created_at, subscriber.closed_at
 FROM subscriber
 JOIN tenant USING (tenant_id)
+LEFT JOIN standing USING (subscriber_id)
 LEFT JOIN LATERAL (
     SELECT sum(ledger_entry.amount) AS balance FROM ledger_entry
     WHERE ledger_entry.subscriber_id = subscriber.subscriber_id

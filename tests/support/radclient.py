@@ -22,11 +22,25 @@ class Answer:
 
 
 async def radclient(
-    server: str, kind: str, secret: str, attributes: Mapping[str, str | int], *, tries: int = 3
+    server: str,
+    kind: str,
+    secret: str,
+    attributes: Mapping[str, str | int],
+    *,
+    bare: Mapping[str, str] | None = None,
+    tries: int = 3,
 ) -> Answer:
-    """Send one request (`auth`, `acct`, `coa`, `disconnect`); `code` None: nobody answered."""
+    """Send one request (`auth`, `acct`, `coa`, `disconnect`); `code` None: nobody answered.
+
+    `bare` values (octets as `0x…`) are not quoted.
+    """
     assert RADCLIENT
-    lines = ",".join(f'{name}="{value}"' for name, value in attributes.items())
+    lines = ",".join(
+        [
+            *(f'{name}="{value}"' for name, value in attributes.items()),
+            *(f"{name}={value}" for name, value in (bare or {}).items()),
+        ]
+    )
     process = await asyncio.create_subprocess_exec(
         RADCLIENT,
         "-x",

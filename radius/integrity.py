@@ -6,7 +6,7 @@ from radius import wire
 from radius.numbers import EAP_MESSAGE, PROXY_STATE
 from radius.packet import Code
 
-__all__ = ["Verdict", "check_reply", "check_request"]
+__all__ = ["REPLIES", "SELF_AUTHENTICATED", "Verdict", "build", "check_reply", "check_request"]
 
 
 class Verdict(StrEnum):
@@ -22,6 +22,39 @@ class Verdict(StrEnum):
 
 SELF_AUTHENTICATED = frozenset({Code.ACCOUNTING_REQUEST, Code.COA_REQUEST, Code.DISCONNECT_REQUEST})
 """Requests whose authenticator is a digest of themselves (RFC 2866 §3, RFC 5176 §2.3)."""
+
+
+REPLIES = frozenset(
+    {
+        Code.ACCESS_ACCEPT,
+        Code.ACCESS_REJECT,
+        Code.ACCESS_CHALLENGE,
+        Code.ACCOUNTING_RESPONSE,
+        Code.DISCONNECT_ACK,
+        Code.DISCONNECT_NAK,
+        Code.COA_ACK,
+        Code.COA_NAK,
+    }
+)
+"""What is believed for the request that it answers."""
+
+
+def build(
+    code: int, identifier: int, attributes: bytes, secret: bytes, authenticator: bytes
+) -> bytes:
+    """A packet of any code, proved as its code asks.
+
+    `authenticator` is that of the request for a reply, 16 random octets for an Access-Request or
+    a Status-Server, and unused for requests that are a digest of themselves.
+    """
+    if code == Code.ACCOUNTING_RESPONSE:
+        return wire.build_accounting_response(identifier, authenticator, attributes, secret)
+    if code in REPLIES:
+        return wire.build_reply(code, identifier, authenticator, attributes, secret)
+    if code in SELF_AUTHENTICATED:
+        signed = code != Code.ACCOUNTING_REQUEST  # RFC 3579 §3.3 keeps it out of accounting
+        return wire.build_request(code, identifier, attributes, secret, signed=signed)
+    return wire.build_access_request(identifier, authenticator, attributes, secret, code=code)
 
 
 def check_request(

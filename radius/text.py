@@ -11,9 +11,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from radius.attributes import Invalid, Pair
 from radius.dictionary import Definition, Dictionary, ValueType
+from radius.packet import Code
 from radius.values import Value, from_octets
 
-__all__ = ["TextError", "format_items", "format_value", "parse_pairs"]
+__all__ = ["TextError", "code_name", "format_items", "format_value", "parse_code", "parse_pairs"]
 
 ITEM = re.compile(
     r"""\s*(?P<name>[\w.+/-]+)(:(?P<tag>\d+))?\s*(?::=|\+=|=)\s*"""
@@ -24,6 +25,11 @@ ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 UNESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DATE = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2}) (\d{4}) (\d\d):(\d\d):(\d\d) UTC")
+ABBREVIATIONS = {"COA": "CoA", "ACK": "ACK", "NAK": "NAK"}
+CODE_NAMES = {
+    code.value: "-".join(ABBREVIATIONS.get(word, word.title()) for word in code.name.split("_"))
+    for code in Code
+}
 NUMBERS = frozenset(
     {
         ValueType.INTEGER,
@@ -42,6 +48,22 @@ class TextError(ValueError):
         super().__init__(f"line {line}: {problem}")
         self.line = line
         self.problem = problem
+
+
+def code_name(code: int) -> str:
+    """The RFC's name of a code (`CoA-ACK`), or its number."""
+    return CODE_NAMES.get(code, str(code))
+
+
+def parse_code(word: str) -> int:
+    """The code of that name or number, or `ValueError`."""
+    for code, name in CODE_NAMES.items():
+        if name.lower() == word.lower():
+            return code
+    if not word.isdecimal() or int(word) > 255:
+        message = f"{word} is no code of RADIUS"
+        raise ValueError(message)
+    return int(word)
 
 
 def format_items(items: Iterable[Pair | Invalid], dictionary: Dictionary) -> list[str]:

@@ -19,6 +19,16 @@ from tests.support.postgres import (
 FIRST_TENANT_ID = 1
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="rewrite golden files")
+
+
+@pytest.fixture
+def rewrite_golden(request: pytest.FixtureRequest) -> bool:
+    """Are golden files to be rewritten (`make golden`) rather than compared?"""
+    return bool(request.config.getoption("--golden"))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     new_run()
 

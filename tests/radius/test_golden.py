@@ -36,9 +36,7 @@ class Setting:
                     return self.decoded(bytes.fromhex(rest))
                 case "attributes":
                     octets = bytes.fromhex(rest)
-                    frame = wire.split(
-                        bytes(2) + (20 + len(octets)).to_bytes(2, "big") + bytes(16) + octets
-                    )
+                    header = bytes(2) + (20 + len(octets)).to_bytes(2, "big") + bytes(16)
                     return self.items(wire.split(header + octets))
                 case "encode":
                     return self.encoded(*rest.split(" ", 2))

@@ -3,7 +3,7 @@
 import hmac
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from radius import wire
@@ -124,6 +124,38 @@ def test_random_attributes_are_a_packet_or_malformed(body: bytes) -> None:
         return
 
     assert packet_of(body) == encode(packet)
+
+
+def reference(body: bytes) -> list[tuple[int, bytes]] | None:
+    """The framing of attributes in the words of RFC 2865 §5, without regard to speed."""
+    found = []
+    while body:
+        if len(body) < 2 or body[0] == 0 or not 2 <= body[1] <= len(body):
+            return None
+        found.append((body[0], body[2 : body[1]]))
+        body = body[body[1] :]
+    signatures = [value for kind, value in found if kind == 80]
+    fits = len(signatures) < 2 and all(len(value) == 16 for value in signatures)
+    return found if fits and len(found) <= 200 else None
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 1, 26, 80]), st.integers(0, 20), st.binary(max_size=18)),
+        max_size=8,
+    )
+)
+def test_the_fast_framing_agrees_with_the_plain_words(
+    parts: list[tuple[int, int, bytes]],
+) -> None:
+    body = b"".join(bytes((kind, length)) + value for kind, length, value in parts)
+    try:
+        framed = wire.split(packet_of(body)).attributes
+    except MalformedPacketError:
+        framed = None
+
+    assert reference(body) == framed
 
 
 def test_the_password_of_rfc_2865_7_1_is_read() -> None:

@@ -111,13 +111,14 @@ async def test_one_that_does_not_stop_is_killed_with_its_children(processes, mon
     code = (
         "import os, signal\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "print(os.fork(), flush=True)\n" + READY + "while True: signal.pause()\n"
+        "if pid := os.fork(): os.write(1, b'%d\\n' % pid)\n"
+        "while True: signal.pause()\n"
     )
     processes.start(python("coa", code))
-    await until(lambda: len(processes.lines) == 2)
-    pids = [processes.pids()["coa"], *(int(line.split()[-1]) for line in processes.lines)]
+    await until(lambda: processes.lines)
+    pids = [processes.pids()["coa"], int(processes.lines[0].split()[-1])]
     await processes.stop()
-    await until(lambda: not any(exists(pid) for pid in pids if pid))
+    await until(lambda: not any(exists(pid) for pid in pids))
 
 
 async def test_children_end_when_their_parent_is_killed():

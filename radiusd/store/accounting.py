@@ -39,9 +39,9 @@ INSERT INTO accounting_record ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM in
 ON CONFLICT DO NOTHING
 """
 INSERT_ROLLING_DUE = """
-INSERT INTO rolling_due (opened, advanced, ended)
-SELECT coalesce(array_agg(session_key) FILTER (WHERE opened), '{}'), array_agg(session_key),
-    coalesce(array_agg(session_key) FILTER (WHERE ended), '{}')
+INSERT INTO rolling_due (sessions, opened, touched)
+SELECT count(*), coalesce(array_agg(session_key) FILTER (WHERE opened), '{}'),
+    array_agg(session_key)
 FROM live HAVING count(*) > 0
 """
 PREPARE = (

@@ -14,7 +14,7 @@ from isp.errors import Refused
 from isp.service import HoldKind
 from operations.import_columns import COLUMNS, SUBSCRIBER_COLUMNS
 
-__all__ = ["Fault", "ImportFile", "ImportRow", "read_rows"]
+__all__ = ["Fault", "ImportFile", "ImportRow", "read_rows", "refuse_faulty", "row_of"]
 
 FILE_OCTETS_MAX: Final = 256 * 1024 * 1024
 """A million subscribers take about 150 MB; more is a wrong file."""
@@ -121,6 +121,21 @@ def read_rows(octets: bytes) -> ImportFile:
     return ImportFile(
         columns=columns, cells=cells, rows=tuple(rows), faults=tuple(sorted(set(faults)))
     )
+
+
+def row_of(texts: Mapping[str, str]) -> ImportRow:
+    """One row from texts by column, as a person gives them. Raises Refused with every fault."""
+    faults: list[Fault] = []
+    values = _values(0, {"login": "", "plan": ""} | dict(texts), faults)
+    refuse_faulty(faults)
+    return ImportRow(line=0, **values)
+
+
+def refuse_faulty(faults: Sequence[Fault]) -> None:
+    """Raise Refused where there is a fault in what a person gave, with all of them."""
+    if faults:
+        problem = "; ".join(f"{fault.column}: {fault.problem}" for fault in faults)
+        raise Refused(problem, remedy="; ".join(fault.remedy for fault in faults))
 
 
 def _unreadable(line: int, problem: str, remedy: str) -> ImportFile:

@@ -16,6 +16,8 @@ __all__ = [
     "Charge",
     "OverCap",
     "Throttle",
+    "octets_text",
+    "over_cap_text",
     "parse_anchor_day",
     "parse_date",
     "parse_duration",
@@ -25,6 +27,7 @@ __all__ = [
     "parse_over_cap",
     "parse_period",
     "parse_rate_kbps",
+    "rate_text",
 ]
 
 LAST_DAY_OF_MONTH: Final = 0
@@ -158,6 +161,40 @@ def parse_duration(text: str) -> timedelta:
     if match is None or int(match[1]) == 0:
         raise _unreadable("a duration", text, "write 90s, 10m, 4h, 7d or 2w")
     return timedelta(seconds=int(match[1]) * DURATION_SECONDS[match[2].lower()])
+
+
+def rate_text(kbps: int | None) -> str:
+    """A rate as `parse_rate_kbps` reads it."""
+    if kbps is None:
+        return "unlimited"
+    unit = next((unit for unit in ("g", "m") if kbps >= RATE_KBPS[unit]), "k")
+    return f"{_shortest(kbps, RATE_KBPS[unit])}{unit if unit == 'k' else unit.upper()}"
+
+
+def octets_text(octets: int) -> str:
+    """A volume to three digits, decimal: `1.23 GB`."""
+    unit = next((unit for unit in ("t", "g", "m", "k") if octets >= VOLUME_OCTETS[unit]), None)
+    if unit is None:
+        return f"{octets} B"
+    return f"{octets / VOLUME_OCTETS[unit]:.3g} {unit if unit == 'k' else unit.upper()}B"
+
+
+def over_cap_text(rule: OverCap | None) -> str | None:
+    """A rule as `parse_over_cap` reads it."""
+    match rule:
+        case None:
+            return None
+        case Block():
+            return "block"
+        case Throttle():
+            return f"throttle:{rate_text(rule.down_kbps)}/{rate_text(rule.up_kbps)}"
+        case Charge():
+            gigabytes = _shortest(rule.per_octets, VOLUME_OCTETS["g"])
+            return f"charge:{rule.price}/{'' if gigabytes == '1' else gigabytes}GB"
+
+
+def _shortest(amount: int, unit: int) -> str:
+    return f"{(Decimal(amount) / unit).normalize():f}"
 
 
 def _unreadable(what: str, text: str, remedy: str) -> Refused:

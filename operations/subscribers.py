@@ -17,7 +17,7 @@ from operations import service_record, tenants
 from operations.enrolment import enrol
 from operations.enrolment_check import check_rows
 from operations.enrolment_known import load_known
-from operations.import_rows import ImportRow
+from operations.import_rows import ImportRow, refuse_faulty
 from operations.service_record import ServiceRecord
 
 __all__ = [
@@ -93,9 +93,7 @@ async def add(
     if existing and not there:
         remedy = "add him with his first service: `turnpike subscriber add LOGIN`"
         raise Refused(f"there is no subscriber {row.subscriber}", remedy=remedy)
-    if faults := check_rows([row], known, update=False):
-        problem = "; ".join(f"{fault.column}: {fault.problem}" for fault in faults)
-        raise Refused(problem, remedy="; ".join(fault.remedy for fault in faults))
+    refuse_faulty(check_rows([row], known, update=False))
     (service_id,) = await enrol(transaction, owner, [row], known, keys=keys, actor=actor, now=now)
     return await service_record.by_id(transaction, service_id)
 

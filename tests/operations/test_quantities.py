@@ -10,6 +10,8 @@ from operations.quantities import (
     Block,
     Charge,
     Throttle,
+    octets_text,
+    over_cap_text,
     parse_anchor_day,
     parse_date,
     parse_duration,
@@ -19,6 +21,7 @@ from operations.quantities import (
     parse_over_cap,
     parse_period,
     parse_rate_kbps,
+    rate_text,
 )
 
 
@@ -89,3 +92,21 @@ def test_what_cannot_be_read_is_refused_with_a_remedy(parse, text: str) -> None:
         parse(text)
 
     assert (ExitCode.USAGE, True) == (refused.value.exit_code, bool(refused.value.remedy))
+
+
+@pytest.mark.parametrize("text", ["512k", "100M", "2.5G", "unlimited", "1500M"])
+def test_a_rate_is_written_as_it_is_read(text: str) -> None:
+    kbps = parse_rate_kbps(text)
+
+    assert kbps == parse_rate_kbps(rate_text(kbps))
+
+
+@pytest.mark.parametrize("text", ["throttle:2M/1M", "block", "charge:1.00/GB", "charge:5/10GB"])
+def test_an_over_cap_rule_is_written_as_it_is_read(text: str) -> None:
+    assert text == over_cap_text(parse_over_cap(text))
+
+
+def test_volumes_are_shown_to_three_digits() -> None:
+    assert ["999 B", "1.5 kB", "1.23 GB"] == [
+        octets_text(octets) for octets in (999, 1500, 1_234_567_890)
+    ]

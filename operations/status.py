@@ -1,0 +1,126 @@
+"""How the suite is: who runs, what waits, what is stopped, what people changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.billing import billing_progress, block_batch
+from database.tables.enforcement import disconnect_request, enforcement_pause
+from database.tables.network import nas, unknown_nas
+from database.tables.running import daemon_status, job
+from database.tables.sessions import session_live
+from database.tables.subscribers import entitlement_due, service
+from operations.audit import Change, changes
+
+__all__ = ["SILENT_SECONDS", "Daemon", "Pause", "Status", "status"]
+
+SILENT_SECONDS: Final = 30
+"""Daemons report every few seconds; one that has not for so long is shown as silent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Daemon:
+    """A daemon of a node. `detail` is what it reports of itself: lags, spool, queues."""
+
+    daemon: str
+    node: str
+    version: str
+    state: str
+    started_at: datetime
+    seen_at: datetime
+    detail: Mapping[str, Any]
+
+    def state_at(self, now: datetime) -> str:
+        """Its own word, or `silent` where it has not been heard of."""
+        silent = (now - self.seen_at).total_seconds() > SILENT_SECONDS
+        return "silent" if silent and self.state != "stopped" else self.state
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """Enforcement that is stopped: by a person (`pause`) or by a guard."""
+
+    nas: str | None
+    kind: str
+    author: str
+    reason: str
+    paused_at: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """Everything at once. `counts` are the tenant's services and sessions, `waiting` its queues."""
+
+    daemons: tuple[Daemon, ...]
+    counts: Mapping[str, int]
+    waiting: Mapping[str, int]
+    billed_through: str | None
+    pauses: tuple[Pause, ...]
+    changes: tuple[Change, ...]
+
+
+COUNTS: Final[Mapping[str, Select[Any]]] = {
+    "services": select(func.count()).where(service.c.state != "terminated"),
+    "sessions": select(func.count()).where(session_live.c.ended_at.is_(None)),
+    "unknown NASes": select(func.count()).select_from(unknown_nas),
+}
+
+WAITING: Final[Mapping[str, Select[Any]]] = {
+    "entitlements to decide": select(func.count()).select_from(entitlement_due),
+    "disconnects asked for": select(func.count()).where(disconnect_request.c.done_at.is_(None)),
+    "jobs": select(func.count()).where(job.c.state == "waiting"),
+    "jobs that need a person": select(func.count()).where(job.c.state == "manual"),
+    "block batches awaiting approval": select(func.count()).where(
+        block_batch.c.state == "awaiting"
+    ),
+}
+
+
+async def status(transaction: AsyncConnection, since: datetime) -> Status:
+    """How everything is, with what was changed `since`."""
+    daemons = await transaction.execute(
+        select(daemon_status).order_by(daemon_status.c.daemon, daemon_status.c.node)
+    )
+    pauses = await transaction.execute(
+        select(enforcement_pause, nas.c.name)
+        .outerjoin(nas, nas.c.nas_id == enforcement_pause.c.nas_id)
+        .where(enforcement_pause.c.resumed_at.is_(None))
+        .order_by(enforcement_pause.c.paused_at)
+    )
+    billed = await transaction.scalar(select(billing_progress.c.billed_through))
+    return Status(
+        daemons=tuple(_daemon(row) for row in daemons),
+        counts={name: await transaction.scalar(query) or 0 for name, query in COUNTS.items()},
+        waiting={name: await transaction.scalar(query) or 0 for name, query in WAITING.items()},
+        billed_through=None if billed is None else billed.isoformat(),
+        pauses=tuple(_pause(row) for row in pauses),
+        changes=await changes(transaction, since),
+    )
+
+
+def _daemon(row: Row[Any]) -> Daemon:
+    return Daemon(
+        daemon=row.daemon,
+        node=row.node,
+        version=row.version,
+        state=row.state,
+        started_at=row.started_at,
+        seen_at=row.seen_at,
+        detail=row.detail,
+    )
+
+
+def _pause(row: Row[Any]) -> Pause:
+    return Pause(
+        nas=row.name,
+        kind=row.kind,
+        author=row.author,
+        reason=row.reason,
+        paused_at=row.paused_at,
+        until=row.until,
+    )

@@ -1,0 +1,175 @@
+"""Why a service is as it is: the decision with its reasons, and everything that led to it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Row, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.tables.enforcement import enforcement_action
+from database.tables.network import lease, nas
+from database.tables.sessions import auth_attempt
+from database.tables.subscribers import entitlement, service_identifier
+from isp.access import Entitlement
+from operations import service_record, sessions
+from operations.entitlement_facts import entitlement_of
+from operations.service_record import ServiceRecord
+from operations.sessions import LiveSession
+
+__all__ = ["Action", "Attempt", "Why", "why"]
+
+LAST_SHOWN: Final = 10
+"""Attempts and actions: what happened before them rarely explains now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """Login attempts that were answered alike within ten minutes."""
+
+    last_at: datetime
+    count: int
+    outcome: str
+    reason: str
+    nas: str
+    calling_station_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """What coa did to one of its sessions; `proven_at` is when that was seen to be so."""
+
+    at: datetime
+    kind: str
+    cause: str
+    outcome: str
+    nas: str
+    tries: int
+    requested_by: str
+    proven_at: datetime | None
+    proof: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """What the subscriber owes (below zero: has to good), and when he is blocked if he pays not."""
+
+    balance: Decimal
+    currency: str
+    next_block_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Why:
+    """The whole answer. `entitlement` None: nothing was decided yet."""
+
+    service: ServiceRecord
+    decided_at: datetime | None
+    entitlement: Entitlement | None
+    identifiers: tuple[str, ...]
+    addresses: tuple[str, ...]
+    attempts: tuple[Attempt, ...]
+    sessions: tuple[LiveSession, ...]
+    actions: tuple[Action, ...]
+    account: Account
+
+
+async def why(transaction: AsyncConnection, login: str) -> Why:
+    """Everything that explains what the service of that login may do. Raises Refused."""
+    found = await service_record.by_login(transaction, login)
+    row = (
+        await transaction.execute(
+            select(entitlement).where(entitlement.c.service_id == found.service_id)
+        )
+    ).one_or_none()
+    identifiers = await transaction.execute(
+        select(service_identifier.c.kind, service_identifier.c.value)
+        .where(
+            service_identifier.c.service_id == found.service_id,
+            service_identifier.c.removed_at.is_(None),
+        )
+        .order_by(service_identifier.c.service_identifier_id)
+    )
+    addresses = await transaction.execute(
+        select(lease.c.kind, lease.c.address, lease.c.pool_id)
+        .where(lease.c.service_id == found.service_id, lease.c.removed_at.is_(None))
+        .order_by(lease.c.lease_id)
+    )
+    return Why(
+        service=found,
+        decided_at=None if row is None else row.decided_at,
+        entitlement=None if row is None else entitlement_of(row),
+        identifiers=tuple(f"{each.kind} {each.value}" for each in identifiers),
+        addresses=tuple(_address(each) for each in addresses),
+        attempts=await _attempts(transaction, found),
+        sessions=await sessions.live(transaction, {"login": found.login}),
+        actions=await _actions(transaction, found),
+        account=await _account(transaction, found),
+    )
+
+
+async def _attempts(transaction: AsyncConnection, found: ServiceRecord) -> tuple[Attempt, ...]:
+    rows = await transaction.execute(
+        select(auth_attempt, nas.c.name.label("nas_name"))
+        .outerjoin(nas, nas.c.nas_id == auth_attempt.c.nas_id)
+        .where(
+            auth_attempt.c.tenant_id == found.tenant_id,
+            or_(
+                auth_attempt.c.login == found.login,
+                auth_attempt.c.service_id == found.service_id,
+            ),
+        )
+        .order_by(auth_attempt.c.last_at.desc())
+        .limit(LAST_SHOWN)
+    )
+    return tuple(
+        Attempt(
+            last_at=row.last_at,
+            count=row.count,
+            outcome=row.outcome,
+            reason=row.reason,
+            nas=row.nas_name or str(row.nas_id),
+            calling_station_id=row.calling_station_id,
+        )
+        for row in rows
+    )
+
+
+async def _actions(transaction: AsyncConnection, found: ServiceRecord) -> tuple[Action, ...]:
+    rows = await transaction.execute(
+        select(enforcement_action, nas.c.name.label("nas_name"))
+        .outerjoin(nas, nas.c.nas_id == enforcement_action.c.nas_id)
+        .where(enforcement_action.c.service_id == found.service_id)
+        .order_by(enforcement_action.c.at.desc())
+        .limit(LAST_SHOWN)
+    )
+    return tuple(
+        Action(
+            at=row.at,
+            kind=row.kind,
+            cause=row.cause,
+            outcome=row.outcome,
+            nas=row.nas_name or str(row.nas_id),
+            tries=row.tries,
+            requested_by=row.requested_by,
+            proven_at=row.proven_at,
+            proof=row.proof,
+        )
+        for row in rows
+    )
+
+
+async def _account(transaction: AsyncConnection, found: ServiceRecord) -> Account:
+    row = (await transaction.execute(ACCOUNT, {"subscriber": found.subscriber})).one()
+    return Account(balance=row.balance, currency=row.currency, next_block_on=row.next_block_on)
+
+
+ACCOUNT: Final = text(
+    "SELECT balance, currency, next_block_on FROM report.subscribers WHERE subscriber = :subscriber"
+)
+
+
+def _address(row: Row[Any]) -> str:
+    origin = "static" if row.pool_id is None else "from a pool"
+    return f"{row.kind} {row.address} ({origin})"

@@ -1,0 +1,30 @@
+"""The global options, wherever on the command line they stand. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+__all__ = ["GLOBAL_FLAGS", "GLOBAL_OPTIONS", "globals_first"]
+
+GLOBAL_OPTIONS: Final = ("--data", "--config", "--tenant")
+GLOBAL_FLAGS: Final = ("--json",)
+
+
+def globals_first(words: Sequence[str]) -> list[str]:
+    """The same words with the global options in front, where typer looks for them.
+
+    `nas list --json --data DIR` becomes `--json --data DIR nas list`; after `--` nothing moves.
+    """
+    front: list[str] = []
+    rest: list[str] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if word == "--":
+            return [*front, *rest, word, *left]
+        if word in GLOBAL_FLAGS or word.partition("=")[0] in GLOBAL_OPTIONS:
+            front.append(word)
+            if word in GLOBAL_OPTIONS and left:
+                front.append(left.pop(0))
+        else:
+            rest.append(word)
+    return [*front, *rest]

@@ -1,0 +1,250 @@
+"""`turnpike plan`: what is sold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+import typer
+
+from isp.access import Access, OnLimit
+from isp.errors import ExitCode, Refused
+from operations import plan_revision, plans
+from operations.plans import Plan, PlanTerms
+from operations.quantities import (
+    octets_text,
+    over_cap_text,
+    parse_date,
+    parse_money,
+    parse_octets,
+    parse_over_cap,
+    parse_period,
+    parse_rate_kbps,
+    rate_text,
+)
+from turnpike.context import Desk, work
+from turnpike.output import done, show_table
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="What is sold, in versions.")
+
+Name = Annotated[str, typer.Argument(help="The plan's name.")]
+Price = Annotated[str | None, typer.Option(help="Net price of a period, as 25.00.")]
+Down = Annotated[str | None, typer.Option(help="Download rate: 100M, 512k, 1G, unlimited.")]
+Up = Annotated[str | None, typer.Option(help="Upload rate.")]
+Period = Annotated[str | None, typer.Option(help='"1 month", "7 day", "1 year".')]
+Pool = Annotated[str | None, typer.Option(help="The pool its addresses come from.")]
+Tax = Annotated[str | None, typer.Option(help="A percentage, or a tax code.")]
+SetupFee = Annotated[str | None, typer.Option(help="Once, with the first document.")]
+Cap = Annotated[str | None, typer.Option(help="Volume of a period: 500G.")]
+Over = Annotated[
+    str | None, typer.Option(help="Over the cap: throttle:2M/1M, block, charge:1.00/GB.")
+]
+Sessions = Annotated[int | None, typer.Option(min=1, max=100, help="Sessions at once.")]
+OnLimitOption = Annotated[OnLimit | None, typer.Option(help="A login beyond them.")]
+Unpaid = Annotated[Access | None, typer.Option(help="Access while unpaid: none or walled.")]
+Attribute = Annotated[
+    list[str] | None, typer.Option(help="'Name=value' in every Access-Accept; may be repeated.")
+]
+
+
+@app.command(
+    epilog="Example: turnpike plan add gold --price 25.00 --down 100M --up 20M --tax 20 "
+    "--cap 500G --over throttle:2M/1M"
+)
+def add(
+    name: Name,
+    price: Price,
+    down: Down = None,
+    up: Up = None,
+    period: Period = None,
+    pool: Pool = None,
+    tax: Tax = None,
+    setup_fee: SetupFee = None,
+    cap: Cap = None,
+    over: Over = None,
+    sessions: Sessions = None,
+    on_limit: OnLimitOption = None,
+    unpaid: Unpaid = None,
+    attribute: Attribute = None,
+    kind: Annotated[str, typer.Option(help="internet, voice, …")] = "internet",
+) -> None:
+    """Sell a new plan."""
+    given = _given(locals())
+    if "price" not in given:
+        remedy = "give it as --price 25.00"
+        raise Refused("a plan has a price", remedy=remedy, exit_code=ExitCode.USAGE)
+    terms = PlanTerms(**given)
+
+    async def task(desk: Desk) -> Plan:
+        async with desk.transaction() as transaction:
+            return await plans.add(
+                transaction, name=name, terms=terms, kind=kind, actor=desk.actor, now=desk.now()
+            )
+
+    made = work(task)
+    price_text = f"{made.terms.price} {made.currency} per {made.terms.period}"
+    done(f"plan {name} is sold at {price_text}", name=name, version=made.version)
+
+
+@app.command(epilog="Example: turnpike plan revise gold --price 27.00 --existing-from 2026-07-01")
+def revise(
+    name: Name,
+    price: Price = None,
+    down: Down = None,
+    up: Up = None,
+    period: Period = None,
+    pool: Pool = None,
+    tax: Tax = None,
+    setup_fee: SetupFee = None,
+    cap: Cap = None,
+    over: Over = None,
+    sessions: Sessions = None,
+    on_limit: OnLimitOption = None,
+    unpaid: Unpaid = None,
+    attribute: Attribute = None,
+    existing_from: Annotated[
+        str | None, typer.Option(help="Services that have the plan change on this day.")
+    ] = None,
+) -> None:
+    """Make a new version; old services keep theirs until the date given."""
+    given = _given(locals())
+    if not given:
+        remedy = "see `turnpike plan revise --help`"
+        raise Refused("nothing to change is named", remedy=remedy, exit_code=ExitCode.USAGE)
+    changes_on = parse_date(existing_from) if existing_from else None
+
+    async def task(desk: Desk) -> Plan:
+        async with desk.transaction() as transaction:
+            old = await plans.named(transaction, name)
+            return await plan_revision.revise(
+                transaction,
+                name=name,
+                terms=replace(old.terms, **given),
+                existing_from=changes_on,
+                actor=desk.actor,
+                now=desk.now(),
+            )
+
+    made = work(task)
+    when = f"from {changes_on}" if changes_on else "never"
+    done(
+        f"plan {name} has version {made.version}; services that have the plan get it {when}",
+        name=name,
+        version=made.version,
+    )
+
+
+@app.command("list", epilog="Example: turnpike plan list")
+def list_() -> None:
+    """The plans in their newest version."""
+
+    async def task(desk: Desk) -> tuple[Plan, ...]:
+        async with desk.transaction() as transaction:
+            return await plans.listed(transaction)
+
+    show_table("Plans", COLUMNS, [_row(plan) for plan in work(task)])
+
+
+@app.command(epilog="Example: turnpike plan show gold")
+def show(name: Name) -> None:
+    """Every version of a plan."""
+
+    async def task(desk: Desk) -> tuple[Plan, ...]:
+        async with desk.transaction() as transaction:
+            await plans.named(transaction, name)
+            return await plans.versions(transaction, name)
+
+    show_table(f"Plan {name}", COLUMNS, [_row(plan) for plan in work(task)])
+
+
+COLUMNS = [
+    "plan",
+    "version",
+    "valid_from",
+    "price",
+    "currency",
+    "period",
+    "setup_fee",
+    "tax",
+    "down",
+    "up",
+    "pool",
+    "cap",
+    "over",
+    "sessions",
+    "on_limit",
+    "unpaid",
+    "attributes",
+    "services",
+]
+
+
+def _row(plan: Plan) -> list[Any]:
+    terms = plan.terms
+    return [
+        plan.name,
+        plan.version,
+        plan.valid_from,
+        terms.price,
+        plan.currency,
+        terms.period,
+        terms.setup_fee,
+        terms.tax,
+        rate_text(terms.down_kbps),
+        rate_text(terms.up_kbps),
+        terms.pool,
+        None if terms.cap_octets is None else octets_text(terms.cap_octets),
+        over_cap_text(terms.over_cap),
+        terms.sessions_max,
+        terms.on_limit.value,
+        terms.unpaid_access.value,
+        list(terms.attributes),
+        plan.services,
+    ]
+
+
+def _given(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The terms among a command's own arguments that were named, read."""
+    if said["unpaid"] is Access.FULL:
+        remedy = "choose none or walled"
+        raise Refused("unpaid cannot be full", remedy=remedy, exit_code=ExitCode.USAGE)
+    return {
+        field: read(said[option])
+        for option, (field, read) in TERMS.items()
+        if said[option] is not None
+    }
+
+
+def _attribute(text: str) -> str:
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        remedy = "write it as 'Framed-MTU=1492'"
+        raise Refused(f"{text!r} is not an attribute", remedy=remedy, exit_code=ExitCode.USAGE)
+    return f"{name}={value}"
+
+
+def _attributes(texts: list[str]) -> tuple[str, ...]:
+    return tuple(_attribute(text) for text in texts)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+TERMS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    "price": ("price", parse_money),
+    "down": ("down_kbps", parse_rate_kbps),
+    "up": ("up_kbps", parse_rate_kbps),
+    "period": ("period", parse_period),
+    "pool": ("pool", _as_it_is),
+    "tax": ("tax", _as_it_is),
+    "setup_fee": ("setup_fee", parse_money),
+    "cap": ("cap_octets", parse_octets),
+    "over": ("over_cap", parse_over_cap),
+    "sessions": ("sessions_max", _as_it_is),
+    "on_limit": ("on_limit", _as_it_is),
+    "unpaid": ("unpaid_access", _as_it_is),
+    "attribute": ("attributes", _attributes),
+}
+"""The options that are terms: which one, and how it is read."""

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import NamedTuple, cast
+from typing import cast
 
 from chassis.clock import Clock
 from chassis.secrets import Secret
@@ -25,12 +26,15 @@ ANSWERS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
-    """A NAS's dynamic authorization port; `host` is an address in its shortest form."""
+    """A NAS's dynamic authorization port; `host` is an address in its shortest form.
+
+    `secrets`: the one it has, and while that is being changed the one before.
+    """
 
     name: str
     host: str
     port: int
-    secret: Secret[bytes]
+    secrets: tuple[Secret[bytes], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,11 +50,19 @@ class Answer:
     seconds: float
 
 
-class _Outstanding(NamedTuple):
-    request: bytes
-    secret: Secret[bytes]
-    expected: tuple[Code, ...]
-    answered: "asyncio.Future[wire.Frame]"
+class _Outstanding:
+    """A request that was sent, and its answer once it came."""
+
+    def __init__(self, datagram: bytes, secret: Secret[bytes], expected: tuple[Code, ...]) -> None:
+        self.datagram = datagram
+        self.secret = secret
+        self.expected = expected
+        self.answer: wire.Frame | None = None
+        self.answered = asyncio.Event()
+
+    def take(self, frame: wire.Frame) -> None:
+        self.answer = frame
+        self.answered.set()
 
 
 class Client:
@@ -76,7 +88,11 @@ class Client:
         self._opening = asyncio.Lock()
 
     async def request(
-        self, destination: Destination, code: Code, attributes: tuple[Attribute, ...]
+        self,
+        destination: Destination,
+        secret: Secret[bytes],
+        code: Code,
+        attributes: tuple[Attribute, ...],
     ) -> Answer:
         """Send until it is answered or the schedule ends; the same octets each time.
 
@@ -93,9 +109,10 @@ class Client:
             body = b"".join(wire.attribute(each.type, each.value) for each in attributes)
             stamp = int(self._clock.now().timestamp()).to_bytes(4, "big")
             body += wire.attribute(numbers.EVENT_TIMESTAMP, stamp)
-            secret = destination.secret
             datagram = wire.build_request(code, slot.identifier, body, secret.reveal(), signed=True)
-            return await self._exchange(port, destination, datagram, ANSWERS[code])
+            return await self._exchange(
+                port, destination, _Outstanding(datagram, secret, ANSWERS[code])
+            )
         finally:
             identifiers.give_back(slot, self._clock.monotonic())
 
@@ -119,16 +136,11 @@ class Client:
         return port
 
     async def _exchange(
-        self,
-        port: "_Port",
-        destination: Destination,
-        datagram: bytes,
-        expected: tuple[Code, ...],
+        self, port: "_Port", destination: Destination, sent: "_Outstanding"
     ) -> Answer:
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[wire.Frame] = loop.create_future()
-        key = (destination.host, destination.port, datagram[1])
-        port.outstanding[key] = _Outstanding(datagram, destination.secret, expected, answered)
+        key = (destination.host, destination.port, sent.datagram[1])
+        port.outstanding[key] = sent
         began = loop.time()
         tries = 0
         try:
@@ -136,19 +148,23 @@ class Client:
                 if tries:
                     metrics.retransmissions.add(destination.name)
                 tries += 1
-                port.send(datagram, (destination.host, destination.port))
-                await asyncio.wait((answered,), timeout=wait)
-                if answered.done():
+                port.send(sent.datagram, (destination.host, destination.port))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await sent.answered.wait()
+                if sent.answer is not None:
                     break
         finally:
             del port.outstanding[key]
         seconds = loop.time() - began
-        if not answered.done():
+        if sent.answer is None:
             return Answer(code=None, error_cause=None, tries=tries, seconds=seconds)
-        frame = answered.result()
         metrics.answer_seconds.observe(seconds, destination.name)
         return Answer(
-            code=frame.code, error_cause=_error_cause(frame), tries=tries, seconds=seconds
+            code=sent.answer.code,
+            error_cause=_error_cause(sent.answer),
+            tries=tries,
+            seconds=seconds,
         )
 
 
@@ -189,13 +205,13 @@ class _Port(asyncio.DatagramProtocol):
             data,
             frame,
             outstanding.secret.reveal(),
-            outstanding.request[4:20],
+            outstanding.datagram[4:20],
             signature_required=False,
         )
         if verdict is not integrity.Verdict.VALID:
             metrics.replies_dropped.add(verdict.value)
-        elif not outstanding.answered.done():
-            outstanding.answered.set_result(frame)
+        else:
+            outstanding.take(frame)
 
     def error_received(self, _: Exception) -> None:
         """An ICMP error, which anyone can send: no reason to stop waiting (RFC 5927 §4)."""

@@ -61,6 +61,7 @@ class Lane:
         self._client = client
         self._clock = clock
         self._breaker = Breaker()
+        self._secret = 0
         self._waiting: dict[UUID, None] = {}
         self._outstanding: dict[UUID, asyncio.Task[None]] = {}
         self._more = asyncio.Event()
@@ -166,8 +167,14 @@ class Lane:
             return UNSENT, Outcome.UNREACHABLE
         code = request_code(intent.act.action)
         attributes = self._attributes(intent.live, intent.act)
-        answer = await self._client.request(self.destination, code, attributes)
+        tried = self._secret
+        secrets = self.destination.secrets
+        answer = await self._client.request(
+            self.destination, secrets[tried % len(secrets)], code, attributes
+        )
         answered = answer.code is not None
+        if not answered and self._secret == tried:
+            self._secret += 1  # silence may mean that the NAS has the other secret
         self._breaker = after(self._breaker, answered=answered, now=self._clock.now())
         is_open = self._breaker.open_until is not None
         metrics.breaker_open.set(int(is_open), self.router.nas.name)

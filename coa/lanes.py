@@ -89,7 +89,7 @@ class Lanes:
     def _open(self, row: Any) -> None:
         """The lane of a NAS that is new or changed."""
         router = router_of(row)
-        destination = destination_of(router, bytes(row.secret_sealed), self._keys)
+        destination = destination_of(row, self._keys, self._clock.now())
         if destination is None:
             metrics.destinations_missing.add(router.nas.name)
             log.warning("nas_not_reachable", nas=router.nas.name, address=router.nas.address)

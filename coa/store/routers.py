@@ -1,5 +1,6 @@
 """The NASes as the database has them, their secrets opened."""
 
+from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -34,17 +35,21 @@ def router_of(row: Any) -> Router:
     return Router(nas=nas, host=str(network.network_address) if one else None)
 
 
-def destination_of(router: Router, secret_sealed: bytes, keys: KeyRing) -> Destination | None:
+def destination_of(row: Any, keys: KeyRing, now: datetime) -> Destination | None:
     """Where requests to it go; None without one address, or with a secret that does not open."""
+    router = router_of(row)
     if router.host is None:
         return None
+    sealed = [row.secret_sealed]
+    if row.secret_previous_until is not None and now < row.secret_previous_until:
+        sealed.append(row.secret_previous_sealed)
     try:
-        secret = keys.open(secret_sealed, NAS_SECRET_SEALING_CONTEXT)
+        opened = [keys.open(bytes(each), NAS_SECRET_SEALING_CONTEXT) for each in sealed]
     except SealBroken:
         return None
     return Destination(
         name=router.nas.name,
         host=router.host,
         port=router.nas.coa_port,
-        secret=Secret(secret),
+        secrets=tuple(Secret(each) for each in opened),
     )

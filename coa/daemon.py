@@ -61,7 +61,7 @@ class Coa:
         tasks.forever("follow_routers", lambda: self._follow_routers(lanes))
         tasks.forever("follow_entitlements", lambda: self._follow_entitlements(lanes))
         tasks.every(TICK_SECONDS, "tick", lambda: self._tick(lanes))
-        tasks.every(self._settings.coa.sweep_seconds, "sweep", lambda: self._sweep(lanes))
+        tasks.every(self._settings.coa.sweep_seconds, "sweep", self.sweep)
 
     async def reload(self, settings: CoaSettings) -> None:
         """Every key of the table needs a restart."""
@@ -116,7 +116,11 @@ class Coa:
         lanes.put(asked_for)
         lanes.put(due)
 
-    async def _sweep(self, lanes: Lanes) -> None:
+    async def sweep(self) -> None:
+        """Compare every live session; what was missed or has waited is found here."""
+        lanes = self._lanes
+        if lanes is None:
+            return
         after = None
         while True:
             async with self._database.transaction() as transaction:

@@ -66,13 +66,20 @@ class Provider:
         self.keys = keys
         self.clock = SystemClock()
 
-    async def add_nas(self, port: int, *, vendor: str = "generic", address: str = "127.0.0.1"):
+    async def add_nas(
+        self,
+        port: int,
+        *,
+        vendor: str = "generic",
+        address: str = "127.0.0.1",
+        secret: bytes = SECRET,
+    ) -> int:
         return await self._add(
             nas,
             name=f"bras-{address}-{port}",
             address=address,
             vendor=vendor,
-            secret_sealed=self.keys.seal(SECRET, "nas-secret"),
+            secret_sealed=self.keys.seal(secret, "nas-secret"),
             coa_port=port,
         )
 
@@ -142,6 +149,7 @@ class Provider:
         login: str,
         *,
         version: int | None = 1,
+        access: str = "full",
         rates: Rates = Rates(down_kbps=100_000, up_kbps=20_000),  # noqa: B008 - frozen
     ) -> UUID:
         """A live session as accounting writes it; `version` None: let in by another server."""
@@ -150,7 +158,7 @@ class Provider:
             subscriber_id=1,
             service_id=service_id,
             version=version or 0,
-            access=Access.FULL,
+            access=Access(access),
             rates=rates,
             nonce=bytes(8),
         )
@@ -170,7 +178,7 @@ class Provider:
                     last_seen_at=now,
                     class_cookie=encode(cookie) if granted else None,
                     granted_version=version,
-                    granted_access="full" if granted else None,
+                    granted_access=access if granted else None,
                     granted_down_kbps=rates.down_kbps if granted else None,
                     granted_up_kbps=rates.up_kbps if granted else None,
                 )

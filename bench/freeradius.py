@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-__all__ = ["BenchUser", "FreeRadius", "free_radius", "install", "load_users"]
+__all__ = ["BenchUser", "FreeRadius", "free_radius", "free_udp_port", "install", "load_users"]
 
 BINARY = Path("/usr/sbin/freeradius")
 DEBIAN = Path("/etc/freeradius/3.0")

@@ -160,6 +160,7 @@ def sql_module(dsn: str) -> str:
   authreply_table = radreply
   groupreply_table = radgroupreply
   usergroup_table = radusergroup
+  client_table = nas
   read_groups = yes
   read_clients = no
   group_attribute = SQL-Group

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import psycopg
@@ -80,7 +80,7 @@ async def sell(config: DatabaseConfig, users: Sequence[BenchUser], today: date) 
             subscriber=user.login,
             password=Secret(user.password),
             start=today,
-            address=IPv4Network(user.ipv4),
+            address=IPv4Address(user.ipv4),
         )
         for line, user in enumerate(users, start=2)
     )
@@ -100,7 +100,7 @@ async def sell(config: DatabaseConfig, users: Sequence[BenchUser], today: date) 
             )
             outcome = await import_file(
                 transaction,
-                ImportFile(columns=(), rows=rows, faults=()),
+                ImportFile(columns=(), cells={}, rows=rows, faults=()),
                 source="bench",
                 keys=keys,
                 actor="bench",

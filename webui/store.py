@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from operations.why import Explanation, explain
 from sqlalchemy import TextClause, insert, select, text, update
 from sqlalchemy.engine import RowMapping
 
 from database.connect import Database
 from database.tables.tenancy import operator, web_session
+from operations.why import Explanation, explain
 from webui.sign_in import Operator
 
 __all__ = ["PAGE_ROWS", "Store"]

@@ -30,10 +30,14 @@ from radius.packet import Attribute, Code, Packet
 from radius.packet import encode as encode_packet
 from radius.text import TextError, code_name, format_items, format_value, parse_code, parse_pairs
 from radius.values import Fault, InvalidAttributeError
+from turnpike.load.command import load as load_server
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="RADIUS packets: look at them, make them.")
+app = typer.Typer(no_args_is_help=True, help="RADIUS packets: look at them, make them, send them.")
+app.command("load", epilog="Example: turnpike radius load 127.0.0.1:1812 --secret S --logins L")(
+    load_server
+)
 
 Secret = Annotated[
     str | None, typer.Option("--secret", metavar="S", help="the NAS's shared secret")

@@ -40,7 +40,10 @@ golden: setup ## rewrite golden files; review the difference
 docs: setup ## rewrite generated documents
 	$(BIN)/python -m tests.generate_docs
 
+migration: setup ## rewrite migration 0001 from the tables (before the first release only)
+	$(BIN)/python -m database.freeze
+
 lock: ## rewrite requirements.lock from pyproject.toml
 	uv pip compile --quiet --generate-hashes --group dev --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
 
-.PHONY: help setup run check test prove bench golden docs lock
+.PHONY: help setup run check test prove bench golden docs migration lock

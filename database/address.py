@@ -30,15 +30,13 @@ def admin_address(config: DatabaseConfig) -> dict[str, Any]:
 
 
 def role_address(config: DatabaseConfig, role: Role, application_name: str) -> dict[str, Any]:
-    """How `role` connects; the owner is played by the administrator."""
-    settings = {
-        "statement_timeout": f"{config.statement_timeout_seconds * 1000:.0f}ms",
-        "timezone": "UTC",
-    }
+    """How `role` connects; the owner is played by the administrator, and takes its time."""
+    settings = {"timezone": "UTC"}
     if role is Role.OWNER:
         address = admin_address(config)
         settings["role"] = role.postgres_name
     else:
+        settings["statement_timeout"] = f"{config.statement_timeout_seconds * 1000:.0f}ms"
         password = password_file(config).password(role.postgres_name)
         address = _server_address(config)
         address |= {"user": role.postgres_name, "password": password.reveal()}

@@ -4,7 +4,7 @@
 done where we are one, and said clearly where we are not.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, Final
@@ -12,20 +12,27 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.config import DatabaseConfig
 from chassis.log import get_logger
 from database.address import admin_address, password_file
+from database.connect import Database
 from database.embedded import EmbeddedServer
+from database.migrate import make_fresh, upgrade
+from database.partitions import ensure_partitions
 from database.roles import DAEMON_ROLES, LOGIN_ROLES, SCHEMA_VERSION_TABLE, Role
-from database.schema import statements
+from database.version import SCHEMA_VERSION, schema_version
 from isp.errors import ExitCode, Refused
 
 __all__ = ["database_grants", "prepare", "serving"]
 
 SERVER_VERSION_MIN: Final = 15_00_00
 MAINTENANCE_DATABASE: Final = "postgres"
-FIRST_TENANT: Final = "default"
+FIRST_TENANT: Final = text(
+    "INSERT INTO tenant (name) SELECT 'default' WHERE NOT EXISTS (SELECT FROM tenant)"
+)
 DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 
 log = get_logger("provision")
@@ -55,22 +62,31 @@ async def prepare(config: DatabaseConfig, *, today: date, durable: bool = True) 
         await _make_roles(connection, config)
         await _make_database(connection, address["dbname"])
     async with _connected(address) as connection:
-        await connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO turnpike_owner")
-        await connection.execute(f"SET ROLE {Role.OWNER.postgres_name}")
-        async with connection.transaction():
-            await _make_schema(connection)
-        await _make_first_tenant(connection)
-        await connection.execute("SELECT ensure_partitions(%s)", [today])
+        for statement in database_grants(address["dbname"]):
+            await connection.execute(statement)
+        await connection.execute(
+            sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(_identifiers([Role.OWNER]))
+        )
+    database = Database(config, Role.OWNER, "turnpike provision")
+    try:
+        async with database.transaction() as owner:
+            await owner.execute(text("SELECT pg_advisory_xact_lock(hashtext('turnpike schema'))"))
+            await _make_schema(owner)
+            await owner.execute(FIRST_TENANT)
+            await ensure_partitions(owner, today)
+    finally:
+        await database.close()
 
 
 def database_grants(database: str) -> Iterator[sql.Composed]:
     """Only our roles may connect; those that COPY may make temporary tables."""
     name = sql.Identifier(database)
-    everybody = _identifiers(LOGIN_ROLES)
+    owner = _identifiers([Role.OWNER])
     copying = _identifiers((*DAEMON_ROLES, Role.COMMAND))
     yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name)
-    yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, everybody)
+    yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, _identifiers(LOGIN_ROLES))
     yield sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(name, copying)
+    yield sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(name, owner)
 
 
 @asynccontextmanager
@@ -183,21 +199,21 @@ async def _make_database(connection: Connection, name: str) -> None:
                 sql.Identifier(name), sql.Identifier(Role.OWNER.postgres_name)
             )
         )
-        for statement in database_grants(name):
-            await connection.execute(statement)
 
 
-async def _make_schema(connection: Connection) -> None:
-    version = await _value(connection, f"SELECT to_regclass('{SCHEMA_VERSION_TABLE}')::text")
+async def _make_schema(owner: AsyncConnection) -> None:
+    """The schema of this program; refused (78) where the database is ahead of it."""
+    made = await owner.scalar(text(f"SELECT to_regclass('{SCHEMA_VERSION_TABLE}')::text"))
+    version = await schema_version(owner) if made else None
     if version is None:
-        for statement in statements():
-            await connection.execute(statement)
-
-
-async def _make_first_tenant(connection: Connection) -> None:
-    await connection.execute(
-        "INSERT INTO tenant (name) SELECT %s WHERE NOT EXISTS (SELECT FROM tenant)", [FIRST_TENANT]
-    )
+        await owner.run_sync(make_fresh)
+    elif version < SCHEMA_VERSION:
+        await owner.run_sync(upgrade)
+    elif version > SCHEMA_VERSION:
+        problem = f"the database has schema {version}, newer than this program's {SCHEMA_VERSION}"
+        raise Refused(
+            problem, remedy="install the newer Turnpike", exit_code=ExitCode.CONFIGURATION
+        )
 
 
 async def _value(connection: Connection, query: str) -> object:
@@ -205,5 +221,5 @@ async def _value(connection: Connection, query: str) -> object:
     return row[0] if row else None
 
 
-def _identifiers(roles: tuple[Role, ...]) -> sql.Composed:
+def _identifiers(roles: Sequence[Role]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(role.postgres_name) for role in roles)

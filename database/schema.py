@@ -2,22 +2,28 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import create_mock_engine
-from sqlalchemy.sql.base import Executable
+from sqlalchemy import Dialect
+from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy.schema import (
+    CreateIndex,
+    CreateTable,
+    ExecutableDDLElement,
+    SetColumnComment,
+    SetTableComment,
+)
 
 from database import append_only, follow_triggers, ledger_balance, partitions, report, tenancy
-from database.roles import SCHEMA_VERSION_TABLE, grants
+from database.roles import grants
 from database.tables import metadata
 
 __all__ = ["statements"]
 
 
 def statements() -> Iterator[str]:
-    """Every statement that makes the schema, run by the owner in an empty database."""
-    yield (
-        f"CREATE TABLE {SCHEMA_VERSION_TABLE} "
-        f"(version_num varchar(32) CONSTRAINT {SCHEMA_VERSION_TABLE}_pkc PRIMARY KEY)"
-    )
+    """Every statement that makes the schema, run by the owner in a database without tables.
+
+    The table that holds the schema's version is Alembic's, and made before.
+    """
     yield from _tables()
     yield from follow_triggers.statements(metadata)
     yield from append_only.statements(metadata)
@@ -28,12 +34,20 @@ def statements() -> Iterator[str]:
     yield from report.statements()
 
 
-def _tables() -> list[str]:
-    written: list[str] = []
+def _tables() -> Iterator[str]:
+    """Tables, indexes and comments, always in the same order."""
+    postgres: Dialect = dialect()
+    for element in _elements():
+        yield str(element.compile(dialect=postgres)).strip()
 
-    def write(statement: Executable, *_: object, **__: object) -> None:
-        written.append(str(statement.compile(dialect=engine.dialect)).strip())
 
-    engine = create_mock_engine("postgresql+psycopg://", write)
-    metadata.create_all(engine, checkfirst=False)
-    return written
+def _elements() -> Iterator[ExecutableDDLElement]:
+    for table in metadata.sorted_tables:
+        yield CreateTable(table)
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            yield CreateIndex(index)
+        if table.comment:
+            yield SetTableComment(table)
+        for column in table.columns:
+            if column.comment:
+                yield SetColumnComment(column)

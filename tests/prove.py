@@ -1,0 +1,107 @@
+"""`make prove`: the tests marked `prove` at the sizes that the issues name; writes docs/proofs.md.
+
+A test tells what it measured with pytest's `record_property(what, value)`.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from chassis.clock import SystemClock
+from tests.support.sizes import PROVE_VARIABLE
+
+ROOT = Path(__file__).parent.parent
+PROOFS = ROOT / "docs" / "proofs.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """One test at its named size."""
+
+    name: str
+    outcome: str
+    seconds: float
+    measured: tuple[tuple[str, str], ...]
+
+
+def main() -> int:
+    """Run, write, exit as pytest did."""
+    parser = argparse.ArgumentParser(prog="prove", description=__doc__)
+    parser.add_argument("--only", default="", help="a word of the tests' names (pytest -k)")
+    only = parser.parse_args().only
+    with tempfile.TemporaryDirectory() as directory:
+        report = Path(directory) / "report.xml"
+        words = ["-m", "prove", f"--junitxml={report}", *(["-k", only] if only else [])]
+        environment = os.environ | {PROVE_VARIABLE: "1"}
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-v", "--durations=0", *words],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+        )
+        proofs = read(report)
+    if not only:
+        PROOFS.write_text(page(proofs))
+        print(f"wrote {PROOFS.relative_to(ROOT)}")
+    return run.returncode
+
+
+def read(report: Path) -> list[Proof]:
+    """The proofs in a JUnit report."""
+    proofs = []
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        failed = case.find("failure") is not None or case.find("error") is not None
+        skipped = case.find("skipped")
+        outcome = "failed" if failed else "proven"
+        if skipped is not None:
+            outcome = f"not run: {skipped.get('message', '')}"
+        measured = tuple(
+            (each.get("name", ""), each.get("value", "")) for each in case.iter("property")
+        )
+        proofs.append(
+            Proof(
+                name=case.get("name", "").removeprefix("test_").replace("_", " "),
+                outcome=outcome,
+                seconds=float(case.get("time", "0")),
+                measured=measured,
+            )
+        )
+    return proofs
+
+
+def page(proofs: list[Proof]) -> str:
+    """The document: what was proven, how large, on what."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    lines = [
+        "# Proofs",
+        "",
+        "Written by `make prove`: the tests at the sizes that the issues name.",
+        "",
+        f"{os.cpu_count()} cores ({platform.machine()}), Linux {platform.release()}, "
+        f"Python {platform.python_version()}; {SystemClock().now():%Y-%m-%d}, commit {commit}.",
+        "",
+        "| what | outcome | seconds | measured |",
+        "|---|---|---:|---|",
+    ]
+    lines += (
+        f"| {each.name} | {each.outcome} | {each.seconds:.0f} | "
+        f"{'; '.join(f'{name}: {value}' for name, value in each.measured)} |"
+        for each in proofs
+    )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -103,7 +103,7 @@ class Receiver(asyncio.DatagramProtocol):
     def __init__(self, bras: Bras, index: int) -> None:
         self.bras, self.index = bras, index
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
+    def datagram_received(self, data: bytes, _: object) -> None:
         frame = wire.split(data)
         name, request = self.bras.waiting.get((self.index, frame.identifier), ("", b""))
         if name and wire.verify_response_authenticator(data, frame, SECRET.encode(), request[4:20]):
@@ -144,7 +144,7 @@ async def login_answered(suite: Suite, *, tries: int = 1) -> bool:
     answer: asyncio.Future[bytes] = loop.create_future()
 
     class Client(asyncio.DatagramProtocol):
-        def datagram_received(self, data: bytes, addr: object) -> None:
+        def datagram_received(self, data: bytes, _: object) -> None:
             if not answer.done():
                 answer.set_result(data)
 

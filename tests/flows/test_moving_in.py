@@ -1,4 +1,4 @@
-"""Moving in from another system: its balances, its billed days, and its live sessions stay whole."""
+"""Moving in from another system: its balances, billed days and live sessions stay whole."""
 
 import asyncio
 import csv
@@ -16,6 +16,16 @@ from tests.support.suite import eventually, running_suite
 SUBSCRIBERS = size(300, 5000)
 LIVE_SESSIONS = size(100, 3000)
 AT_A_TIME = 200
+COLUMNS = (
+    "login",
+    "password",
+    "plan",
+    "subscriber",
+    "start",
+    "invoiced_until",
+    "opening_balance",
+    "anchor_day",
+)
 SETTLE_SECONDS = 8.0
 
 pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("moving")]
@@ -28,16 +38,20 @@ def first_of_next_month(today: date) -> date:
 def exported(file: Path, today: date) -> Path:
     """What the other system knew: everybody is billed to the end of the month, some owe."""
     with file.open("w", newline="") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(
-            ["login", "password", "plan", "subscriber", "start", "invoiced_until"]
-            + ["opening_balance", "anchor_day"]
-        )
+        writer = csv.DictWriter(opened, COLUMNS)
+        writer.writeheader()
         for index in range(SUBSCRIBERS):
-            balance = {0: "12.50", 1: "-3.00"}.get(index % 10, "")
             writer.writerow(
-                [f"old{index:05d}", f"pw-{index}", "gold", f"M{index:05d}"]
-                + [date(2024, 1, 1), first_of_next_month(today), balance, 1]
+                {
+                    "login": f"old{index:05d}",
+                    "password": f"pw-{index}",
+                    "plan": "gold",
+                    "subscriber": f"M{index:05d}",
+                    "start": date(2024, 1, 1),
+                    "invoiced_until": first_of_next_month(today),
+                    "opening_balance": {0: "12.50", 1: "-3.00"}.get(index % 10, ""),
+                    "anchor_day": 1,
+                }
             )
     return file
 

@@ -37,11 +37,10 @@ class Coa:
         self._database = Database(settings.database, Role.COA)
         self._only_one = OnlyOne(self._database, "coa")
         self._entitlements = Follower(self._database, entitlement)
-        source = settings.coa.source_address
         self._client = Client(
             clock=context.clock,
             random=random.random,
-            source=None if source is None else str(source),
+            source=settings.coa.source_address or None,
         )
         self._lanes: Lanes | None = None
 

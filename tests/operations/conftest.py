@@ -26,6 +26,7 @@ class Desk:
     """Where the tests of operations work: the tenant `default`, as role command."""
 
     database: Database
+    billingd: Database
     tenant_id: int
     keys: KeyRing
 
@@ -53,7 +54,12 @@ class Desk:
 @pytest.fixture
 async def desk(database: Callable[[Role], Database], tenant_id: int) -> AsyncIterator[Desk]:
     """With the plan `gold`: 25.00 a month, 100M down, 20M up."""
-    made = Desk(database=database(Role.COMMAND), tenant_id=tenant_id, keys=KeyRing.generate())
+    made = Desk(
+        database=database(Role.COMMAND),
+        billingd=database(Role.BILLINGD),
+        tenant_id=tenant_id,
+        keys=KeyRing.generate(),
+    )
     terms = plans.PlanTerms(price=Decimal("25.00"), tax="20", down_kbps=100_000, up_kbps=20_000)
     async with made.transaction() as transaction:
         await plans.add(transaction, name="gold", terms=terms, actor="ann", now=NOW)

@@ -19,6 +19,7 @@ from database.tables.subscribers import (
 )
 from database.tables.tenancy import audit as audit_table
 from isp.identifiers import IdentifierKind
+from isp.service import HoldKind
 from operations import entitlement
 from operations.audit import audit_row
 from operations.enrolment_known import Known
@@ -74,7 +75,10 @@ async def enrol(
         for each in enrolled
         if each.row.opening_balance and each.row.subscriber not in known.subscribers
     }
-    await post_opening_balances(transaction, owner, opening, on=today, actor=actor, now=now)
+    held = {each.subscriber_id for each in enrolled if HoldKind.UNPAID in each.row.holds}
+    await post_opening_balances(
+        transaction, owner, opening, held=held, on=today, actor=actor, now=now
+    )
     ids = tuple(each.service_id for each in enrolled)
     await entitlement.rewrite(transaction, ids, now)
     return ids

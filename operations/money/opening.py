@@ -1,6 +1,6 @@
 """Balances carried over from earlier books: one document and one posting for each, once ever."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -14,12 +14,16 @@ from operations.tenants import Tenant
 
 __all__ = ["post_opening_balances"]
 
+HELD_DEBT_AGE_DAYS = 30
+"""Longer than any usual time between due and block."""
+
 
 async def post_opening_balances(
     transaction: AsyncConnection,
     owner: Tenant,
     balances: Mapping[int, Decimal],
     *,
+    held: Collection[int] = (),
     on: date,
     actor: str,
     now: datetime,
@@ -27,16 +31,23 @@ async def post_opening_balances(
     """Open each subscriber's account (by its key) with what he owes, or, below zero, has to good.
 
     A balance that is owed can be paid as any document, and is due as one issued on that day; one
-    to good is a credit for the next documents.
+    to good is a credit for the next documents. What those owe whom the earlier system `held` for it
+    has been due for long, so that they stay held until they pay.
     """
     policy = await load_policy(transaction, owner)
     due_on = on + timedelta(days=policy.due_days)
+    long_due_on = on - timedelta(days=HELD_DEBT_AGE_DAYS)
     await finalise(
         transaction,
         owner.tenant_id,
         [
-            (subscriber_id, _document(amount, owner.currency, on, due_on), {})
+            (
+                subscriber_id,
+                _document(amount, owner.currency, on, long_due_on if late else due_on),
+                {},
+            )
             for subscriber_id, amount in balances.items()
+            for late in [subscriber_id in held]
             if amount
         ],
         actor=actor,

@@ -186,6 +186,22 @@ async def test_nothing_before_invoiced_until_is_billed(desk, owner):
     )
 
 
+async def test_who_was_held_for_debt_before_stays_held_until_he_pays(desk, owner):
+    await desk.sell(
+        "bob",
+        start=date(2024, 1, 1),
+        invoiced_until=date(2026, 4, 1),
+        opening_balance=Decimal("12.00"),
+        holds=("unpaid",),
+    )
+    await bill(desk, owner, NOW.date())
+
+    assert "none" == await access(desk)
+    await pay(desk, owner, "12.00")
+
+    assert "full" == await access(desk)
+
+
 async def test_debtors_past_deactivation_are_terminated(desk, owner):
     async with desk.transaction() as transaction:
         await set_policy(

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from chassis.clock import SystemClock
+from chassis.systemd import notify
 from isp.errors import ExitCode, Refused
 from lab.nas import GENERIC, MIKROTIK, Line, Nas, Server
 from lab.nas.population import Habits, Population
@@ -82,6 +83,7 @@ async def serve(device: Nas, lines: list[Line], seed: int) -> None:
         people = asyncio.ensure_future(Population(device, lines, Habits(), seed=seed).live())
         print(f"CoA and Disconnect on {device.address}:{device.coa_port}")
         print("ready", flush=True)
+        notify(READY="1")
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), REPORT_SECONDS)

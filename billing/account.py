@@ -45,7 +45,7 @@ class Account:
 
     def standing(self) -> Iterator[Document]:
         """The documents that are not void."""
-        return (each for each in self.documents if each.state is not DocumentState.VOID)
+        return (each for each in self.documents if each.state != DocumentState.VOID)
 
     def standing_lines(self) -> Iterator[Line]:
         """The lines of the documents that are not void."""

@@ -62,7 +62,7 @@ def credit_note(account: Account, event: CreditNote, policy: Policy) -> Document
     lines = tuple(_taken_back(account, charges, amount, LineKind.CREDIT, event.reference))
     if not lines:
         raise Refused(
-            f"nothing is left of document {event.number} to credit",
+            f"nothing is left of document {source.number} to credit",
             remedy="look at what was credited before",
         )
     return document(account, lines, event.on, policy)
@@ -75,16 +75,16 @@ def voided(account: Account, event: Void) -> Document:
     for other in account.standing():
         if other is not source and any(line.corrects in own for line in other.lines):
             raise Refused(
-                f"document {event.number} was corrected by {other.number}",
+                f"document {source.number} was corrected by {other.number}",
                 remedy=f"void {other.number} first",
             )
     return replace(source, state=DocumentState.VOID)
 
 
-def find_document(account: Account, number: str) -> Document:
-    """The standing document with this number."""
-    for each in account.standing():
-        if each.number == number:
+def find_document(account: Account, number: str | None) -> Document:
+    """The document in force with this number; None is the latest invoice."""
+    for each in reversed(tuple(account.standing())):
+        if each.number == number or (number is None and each.kind is DocumentKind.INVOICE):
             return each
     raise Refused(f"there is no document {number} in force", remedy="list the documents first")
 

@@ -57,17 +57,15 @@ class Coverage:
                 for days in subtract(covers, wanted):
                     yield each, days
 
-    def uncovered(self, segment: Segment, days: Interval) -> tuple[Interval, ...]:
-        """The days that still need a charge; while they are unsettled any tariff's will do."""
-        return subtract(
-            days,
-            (
-                covers
-                for each in self.charged
-                if segment.unsettled or _same_tariff(each.basis, segment)
-                for covers in each.covers
-            ),
+    def uncovered(self, segment: Segment) -> tuple[Interval, ...]:
+        """The segment's days that need a charge; while it is unsettled any tariff's will do."""
+        covers = (
+            days
+            for each in self.charged
+            if segment.unsettled or _same_tariff(each.basis, segment)
+            for days in each.covers
         )
+        return subtract(segment.days, covers)
 
     def in_cycle(self, basis: Basis, convention: DayCount) -> tuple[int, Decimal]:
         """How many days of the cycle are charged at this tariff, and their net."""

@@ -167,14 +167,20 @@ class Adjust(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreditNote(AccountEvent):
-    """All (amount None) or a net part of an invoice is credited, oldest lines first."""
+    """All (amount None) or a net part of an invoice is credited, its first lines first.
 
-    number: str
+    `number` None is the latest invoice in force.
+    """
+
+    number: str | None = None
     amount: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Void(AccountEvent):
-    """A document is void: its number stays, its money is reversed, its days may be charged anew."""
+    """A document is void: its number stays, its money is reversed, its days may be charged anew.
 
-    number: str
+    `number` None is the latest invoice in force.
+    """
+
+    number: str | None = None

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from billing.calendar import LAST_DAY, local_day
-from billing.money import money
+from billing.money import LARGEST, money
 from isp.errors import Refused
 
 __all__ = ["Fields"]
@@ -15,6 +15,7 @@ __all__ = ["Fields"]
 Choice = TypeVar("Choice", bound=StrEnum)
 TRUE = frozenset({"true", "yes", "on", "1"})
 FALSE = frozenset({"false", "no", "off", "0"})
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # what lies outside is a slip of the pen
 
 
 class Fields:
@@ -76,7 +77,7 @@ class Fields:
             number = Decimal(str(value))
         except InvalidOperation:
             number = Decimal("NaN")
-        if isinstance(value, bool) or not number.is_finite():
+        if isinstance(value, bool) or not number.is_finite() or abs(number) > LARGEST:
             raise self.refused(key, value, 'write a number, as "2.5"')
         return number
 
@@ -103,18 +104,23 @@ class Fields:
     def day(self, key: str, zone: str) -> date:
         """A date, or a timestamp with an offset, which falls on a day of the zone."""
         value = self.raw(key)
-        try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        except ValueError:
-            raise self.refused(key, value, 'write it as "2012-03-02"') from None
-        if isinstance(moment, datetime) and (not isinstance(value, str) or len(value) > 10):
+        moment = self._moment(key, value)
+        if isinstance(moment, datetime):
             if moment.tzinfo is None:
                 raise self.refused(key, value, 'add the offset, as "2012-03-02T10:00:00+01:00"')
-            return local_day(moment, zone)
-        if isinstance(moment, datetime):
-            return moment.date()
-        if isinstance(moment, date):
-            return moment
+            moment = local_day(moment, zone)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise self.refused(key, value, f"name a year from {FIRST_YEAR} to {LAST_YEAR}")
+        return moment
+
+    def _moment(self, key: str, value: object) -> date:
+        if isinstance(value, date):
+            return value
+        for parse in (date.fromisoformat, datetime.fromisoformat):
+            try:
+                return parse(str(value))
+            except ValueError:
+                continue
         raise self.refused(key, value, 'write it as "2012-03-02"')
 
     def tables(self, key: str) -> tuple["Fields", ...]:

@@ -31,7 +31,7 @@ def bill(account: Account, through: date, policy: Policy) -> tuple[Document, ...
     Documents come without numbers; those are the database's, at finalisation.
     """
     made: list[Document] = []
-    day: date | None = account.billed_through or _first_day(account)
+    day = _first_day(account)
     while day is not None and day <= through:
         if document := _billed_on(account, day, policy):
             made.append(document)
@@ -70,9 +70,16 @@ def _billed_on(account: Account, day: date, policy: Policy) -> Document | None:
 
 
 def _lines_of(account: Account, service: Service, day: date, policy: Policy) -> Iterator[Line]:
-    yield from setup_lines(account, service, day)
-    yield from recurring_lines(account, service, timeline(account, service, policy), day, policy)
-    yield from usage_lines(account, service, plan_segments(account, service, policy), day)
+    segments = timeline(account, service, policy)
+    lines = (
+        *setup_lines(account, service, day),
+        *recurring_lines(account, service, segments, day, policy),
+    )
+    yield from lines
+    plans = plan_segments(account, service, policy)
+    if any(segment.plan.usage for segment in plans):
+        ended = all(segment.days.end <= day for segment in plans)
+        yield from usage_lines(account, service, plans, day, joining=bool(lines) or ended)
 
 
 def _ended(account: Account, day: date, policy: Policy) -> bool:
@@ -85,9 +92,14 @@ def _ended(account: Account, day: date, policy: Policy) -> bool:
 
 
 def _first_day(account: Account) -> date | None:
+    """Where billing goes on: the last day billed, and never before a document that exists."""
     known = [e.known_on for service in account.services for e in service.events]
     known += [item.known_on for item in account.items]
-    return max(min(known), account.billing_from or date.min) if known else None
+    if not known:
+        return None
+    earlier = [document.issued_on for document in account.documents]
+    floor = (account.billed_through, account.billing_from, *earlier)
+    return max(account.billed_through or min(known), *(day for day in floor if day), date.min)
 
 
 def _next_day(account: Account, day: date, policy: Policy) -> date | None:

@@ -4,10 +4,12 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from isp.errors import Refused
 
-__all__ = ["ZERO", "digits", "money", "rounded"]
+__all__ = ["LARGEST", "ZERO", "digits", "money", "rounded"]
 
 ZERO = Decimal(0)
 DEFAULT_DIGITS = 2
+# Beyond this no subscriber owes anything; within it decimal's 28 digits never round by themselves.
+LARGEST = Decimal(10) ** 15
 # ISO 4217 minor units that are not two. The table is ours because a currency's digits must not
 # change under documents already issued when a library is upgraded.
 NO_DIGITS = frozenset(
@@ -35,7 +37,7 @@ def money(text: object, currency: str, what: str) -> Decimal:
         amount = Decimal(str(text))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount) > LARGEST:
         raise Refused(f"{what} {text!r} is not an amount", remedy='write it as "12.50"')
     exact = rounded(amount, currency)
     if exact != amount:

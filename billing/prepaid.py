@@ -10,7 +10,7 @@ from billing.account import Account
 from billing.allocation import position
 from billing.documents import Line
 from billing.money import ZERO
-from billing.policy import Policy
+from billing.policy import Policy, Timing
 from billing.recurring import recurring_lines
 from billing.tax import taxed
 from billing.timeline import timeline
@@ -29,10 +29,13 @@ def affordable(account: Account, day: date, charges: Iterable[Sequence[Line]]) -
 
 
 def uncovered_services(account: Account, policy: Policy, day: date) -> tuple[str, ...]:
-    """The services that, after the day's billing, are still owed a charge for it."""
+    """The prepaid services whose day is, after its billing, not charged: they wait for credit."""
+    if policy.timing is not Timing.PREPAID:
+        return ()
+    known = account.known_on(day)
     return tuple(
         service.service
-        for service in account.services
-        for segments in [timeline(account, service, policy)]
-        if any(line.net > ZERO for line in recurring_lines(account, service, segments, day, policy))
+        for service in known.services
+        for segments in [timeline(known, service, policy)]
+        if any(line.net > ZERO for line in recurring_lines(known, service, segments, day, policy))
     )

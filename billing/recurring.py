@@ -34,21 +34,28 @@ class Slice:
     due_on: date
 
 
-def slices(segments: Iterable[Segment], through: date, timing: Timing) -> Iterator[Slice]:
-    """Every slice that falls due on or before `through`, in order; prepaid: that one day."""
+def slices(segment: Segment, days: Interval, through: date, timing: Timing) -> Iterator[Slice]:
+    """Every slice of these days of the segment that falls due on or before `through`, in order.
+
+    Prepaid days fall due one by one and never in arrears: only `through` itself is due.
+    """
     if timing is Timing.PREPAID:
-        yield from _today(segments, through)
-        return
-    for segment in segments:
-        day = segment.days.start
-        while day < segment.days.end:
-            cycle = segment.rule.cycle(day)
-            days = cycle.intersect(segment.days)
-            due_on = days.end if timing is Timing.ARREARS else max(segment.since, cycle.start)
-            if due_on > through:
-                break
-            yield Slice(segment=segment, days=days, cycle=cycle, due_on=due_on)
-            day = days.end
+        days = days.intersect(Interval(through, through + ONE_DAY))
+    day = days.start
+    while day < days.end:
+        cycle = segment.rule.cycle(day)
+        part = cycle.intersect(days)
+        match timing:
+            case Timing.ARREARS:
+                due_on = cycle.intersect(segment.days).end
+            case Timing.ADVANCE:
+                due_on = max(segment.since, cycle.start)
+            case Timing.PREPAID:
+                due_on = through
+        if due_on > through:
+            break
+        yield Slice(segment=segment, days=part, cycle=cycle, due_on=due_on)
+        day = part.end
 
 
 def next_due(segments: Iterable[Segment], after: date, timing: Timing) -> Iterator[date]:
@@ -85,25 +92,19 @@ def recurring_lines(
         line = _repair(coverage, charged, days, account.currency, policy, taken)
         coverage = coverage.with_repair(line)
         lines.append(line)
-    for due in slices(segments, through, policy.timing):
-        for days in coverage.uncovered(due.segment, due.days):
-            line = _charge(coverage, service, due, days, account.currency, policy, taken)
-            coverage = coverage.with_charge(line)
-            lines.append(line)
-    return tuple(line for line in lines if line.net)
-
-
-def _today(segments: Iterable[Segment], day: date) -> Iterator[Slice]:
     for segment in segments:
-        if days := segment.days.intersect(Interval(day, day + ONE_DAY)):
-            yield Slice(segment=segment, days=days, cycle=segment.rule.cycle(day), due_on=day)
+        for free in coverage.uncovered(segment):
+            for due in slices(segment, free, through, policy.timing):
+                line = _charge(coverage, service, due, account.currency, policy, taken)
+                coverage = coverage.with_charge(line)
+                lines.append(line)
+    return tuple(line for line in lines if line.net)
 
 
 def _charge(
     coverage: Coverage,
     service: Service,
     due: Slice,
-    days: Interval,
     currency: str,
     policy: Policy,
     taken: tuple[str, ...],
@@ -114,7 +115,7 @@ def _charge(
         price=plan.price,
         percent=due.segment.percent,
         cycle=due.cycle,
-        days=day_count(days, policy.day_count),
+        days=day_count(due.days, policy.day_count),
         of_days=day_count(due.cycle, policy.day_count),
     )
     covered, net = coverage.in_cycle(basis, policy.day_count)
@@ -122,13 +123,13 @@ def _charge(
         kind=LineKind.RECURRING,
         service=service.service,
         description=plan.name,
-        period=days,
+        period=due.days,
         unit_price=plan.price,
         net=_target(basis, covered + basis.days, currency) - net,
         tax_code=plan.tax.code,
         tax_percent=plan.tax.percent_on(due.due_on),
         charge_key=fresh_key(
-            f"{service.service}/recurring/{plan.key}/{days.start}..{days.end}", taken
+            f"{service.service}/recurring/{plan.key}/{due.days.start}..{due.days.end}", taken
         ),
         basis=basis,
     )

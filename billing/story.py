@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from billing.catalogue import parse_plan, tax_code
@@ -101,7 +101,7 @@ def parse_story(document: Mapping[str, object]) -> Story:
         if isinstance(event, Run):
             run_through = max(run_through, event.on)
         _expected(each, event, events)
-        events.append(replace(event, recorded_on=max(event.on, run_through)))
+        events.append(replace(event, recorded_on=_recorded_on(event, run_through)))
     fields.close()
     return Story(
         zone=zone,
@@ -119,6 +119,13 @@ def _zone(tenant: Fields) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise tenant.refused("zone", zone, 'name an IANA zone, as "Europe/Paris"') from None
     return zone
+
+
+def _recorded_on(event: Event, run_through: date) -> date:
+    """What stands below a run became known on that day; usage before it arrived a day later."""
+    if isinstance(event, Usage) and event.on < run_through:
+        return run_through + timedelta(days=1)
+    return max(event.on, run_through)
 
 
 def _expected(fields: Fields, event: Event, before: list[Event]) -> None:
@@ -189,8 +196,13 @@ def _adjust(told: _Told) -> Event:
 def _credit_note(told: _Told) -> Event:
     fields = told.fields
     amount = fields.positive("amount", told.currency) if "amount" in fields else None
-    number = fields.text("number")
+    number = fields.text("number") if "number" in fields else None
     return CreditNote(on=told.on, reference=told.reference, number=number, amount=amount)
+
+
+def _void(told: _Told) -> Event:
+    number = told.fields.text("number") if "number" in told.fields else None
+    return Void(on=told.on, reference=told.reference, number=number)
 
 
 def _future_item(told: _Told) -> Event:
@@ -245,9 +257,7 @@ EVENTS: Mapping[str, Callable[[_Told], Event]] = {
     "refund": _money(Refund),
     "adjust": _adjust,
     "credit_note": _credit_note,
-    "void": lambda told: Void(
-        on=told.on, reference=told.reference, number=told.fields.text("number")
-    ),
+    "void": _void,
     "future_item": _future_item,
     "discount": _discount,
     "run": lambda told: Run(on=told.on),

@@ -28,7 +28,7 @@ from billing.events import (
     Void,
 )
 from billing.invoicing import bill
-from billing.money import ZERO
+from billing.money import ZERO, rounded
 from billing.prepaid import uncovered_services
 from billing.story import Run, Story
 from isp.errors import Refused
@@ -183,7 +183,7 @@ class Telling:
 
     def _prepaid(self, day: date) -> None:
         waiting = frozenset(uncovered_services(self.account, self.policy, day))
-        credit = position(self.account, day).credit
+        credit = rounded(position(self.account, day).credit, self.account.currency)
         for service in sorted(waiting - self._waiting):
             self._say(day, service, Standing.BLOCKED, f"credit {credit} does not cover the day")
         for service in sorted((self._waiting - waiting) & set(self._active(day))):
@@ -192,7 +192,7 @@ class Telling:
 
     def _why(self, step: Step, debt: DunningState) -> str:
         document = step.because
-        missing = max(debt.overdue, debt.missing)
+        missing = rounded(max(debt.overdue, debt.missing), self.account.currency)
         return f"{document.kind} {document.number} was due {document.due_on}; {missing} is missing"
 
     def _say(self, on: date, service: str, state: str, why: str) -> None:

@@ -68,12 +68,14 @@ def first_day(account: Account, service: Service) -> date:
 
 
 def _plans(account: Account, events: Sequence[ServiceEvent], policy: Policy) -> Iterator[Segment]:
-    """Segments by plan and grid alone."""
+    """Segments by plan and grid alone; a last day that is charged belongs to the old plan only."""
     last_day = ONE_DAY if policy.charge_last_day else timedelta()
     segment: Segment | None = None
+    told = date.min
     anchored: tuple[Alignment, int, date] = (policy.alignment, policy.anchor_day, date.min)
     for event in events:
         end = event.on + last_day if isinstance(event, Cancel | ChangePlan) else event.on
+        end = max(end, told)
         following = segment
         match event:
             case Subscribe(plan=plan, anchor_day=anchor_day):
@@ -87,13 +89,13 @@ def _plans(account: Account, events: Sequence[ServiceEvent], policy: Policy) -> 
             case SetAnchor(anchor_day=anchor_day) if segment:
                 anchored = (Alignment.ANCHOR, anchor_day, end)
                 following = _opened(segment.plan, cycle_rule(segment.plan.period, *anchored), end)
-            case Cancel():
+            case Cancel() if segment:
                 following = None
             case _:
                 continue
         if segment and (days := Interval(segment.days.start, end)):
             yield replace(segment, days=days)
-        segment = following
+        segment, told = following, end
     if segment:
         yield segment
 

@@ -1,7 +1,7 @@
 """Usage charges: each cycle is rated whole, and only the difference to what was charged is billed.
 
 Usage that becomes known late, of any age, reprices its own cycle and is billed in the next
-document with its own service period.
+document, with its own service period.
 """
 
 from collections.abc import Iterable
@@ -23,16 +23,25 @@ __all__ = ["usage_lines"]
 
 
 def usage_lines(
-    account: Account, service: Service, segments: Iterable[Segment], through: date
+    account: Account,
+    service: Service,
+    segments: Iterable[Segment],
+    day: date,
+    *,
+    joining: bool,
 ) -> tuple[Line, ...]:
-    """Lines for every cycle that has ended by `through` and costs more (or less) than was billed.
+    """Lines for every cycle that has ended by `day` and costs more (or less) than was billed.
 
+    Late usage waits for the day on which a cycle ends, or for other lines that it joins.
     `segments` are the plan's own, not cut by suspensions or discounts.
     """
+    ended = [due for each in segments for due in slices(each, each.days, day, Timing.ARREARS)]
+    if not joining and all(each.due_on != day for each in ended):
+        return ()
     charged = _charged(account, service)
     taken = account.keys()
     lines: list[Line] = []
-    for due in slices(segments, through, Timing.ARREARS):
+    for due in ended:
         for meter in due.segment.plan.usage:
             key = _key(service, due.segment, meter, due.days)
             quantity = _used(service, meter, due.days)

@@ -177,3 +177,18 @@ def test_no_document_covers_a_day_before_billing_from():
     story = account(subscribe("2024-01-01", "30.00"), billing_from=date(2024, 4, 11))
 
     assert charges(billed(story, "2024-04-30").documents) == [("2024-04-11", "2024-05-01", "20.00")]
+
+
+def test_a_charged_last_day_is_not_charged_again_to_a_service_that_starts_on_it():
+    policy = Policy(charge_last_day=True)
+    story = account(
+        subscribe("2024-06-01", "30.00"),
+        Cancel(service="s1", on=day("2024-06-10")),
+        subscribe("2024-06-10", "60.00", name="other"),
+    )
+
+    assert [
+        ("2024-06-01", "2024-07-01", "30.00"),
+        ("2024-06-11", "2024-07-01", "-20.00"),
+        ("2024-06-11", "2024-07-01", "40.00"),
+    ] == charges(billed(story, "2024-06-30", policy).documents)

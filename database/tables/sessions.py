@@ -106,9 +106,9 @@ rolling_due = Table(
     "rolling_due",
     metadata,
     identity("rolling_due_id"),
+    Column("sessions", Integer, nullable=False),
     Column("opened", ARRAY(Uuid), nullable=False),
-    Column("advanced", ARRAY(Uuid), nullable=False),
-    Column("ended", ARRAY(Uuid), nullable=False),
+    Column("touched", ARRAY(Uuid), nullable=False),
 )
 rolling_due.comment = "the sessions that one batch of records touched, until the roller was there"
 
@@ -118,9 +118,11 @@ nas_restart = Table(
     Column("nas_id", BigInteger, nullable=False),
     tenant_id(),
     instant("event_at", nullable=False),
+    instant("done_at"),
     PrimaryKeyConstraint("nas_id", "event_at"),
 )
-nas_restart.comment = "an Accounting-On or -Off, until the roller has closed that NAS's sessions"
+nas_restart.comment = "an Accounting-On or -Off: no session of that NAS outlives it"
+nas_restart.c.done_at.comment = "when the roller had closed the NAS's older sessions"
 
 session_live = Table(
     "session_live",

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 import psycopg
 
 from radiusd.accounting import Record, Status
+from radiusd.accounting_fields import FOREIGN, NO_SESSION_TIME
 from radiusd.store import copy_rows
 from radiusd.store.session_growth import UPSERT_SESSION_LIVE
 
@@ -21,6 +22,14 @@ Raw = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 """Opens an autocommit connection of its own (`database.connect.Database.raw`)."""
 
 RESTARTS = (Status.ACCOUNTING_ON, Status.ACCOUNTING_OFF)
+
+SETTINGS = (
+    "SET synchronous_commit = on",
+    # No statistics are kept of temporary tables: the rows of a batch each find their session.
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+    "SET jit = off",
+)
 
 INCOMING = ", ".join(name for name, _ in copy_rows.COLUMNS)
 CREATE_INCOMING = f"""
@@ -39,12 +48,33 @@ INSERT INTO accounting_record ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM in
 ON CONFLICT DO NOTHING
 """
 INSERT_ROLLING_DUE = """
-INSERT INTO rolling_due (opened, advanced, ended)
-SELECT coalesce(array_agg(session_key) FILTER (WHERE opened), '{}'), array_agg(session_key),
-    coalesce(array_agg(session_key) FILTER (WHERE ended), '{}')
+INSERT INTO rolling_due (sessions, opened, touched)
+SELECT count(*), coalesce(array_agg(session_key) FILTER (WHERE opened), '{}'),
+    array_agg(session_key)
 FROM live HAVING count(*) > 0
 """
+CLOSE_REUSED = f"""
+WITH reused AS (
+    UPDATE session_live s SET
+        session_key = (left(s.session_key::text, 18)
+            || substr(md5(s.session_key::text || s.started_at::text)::uuid::text, 19))::uuid,
+        ended_at = coalesce(s.ended_at, s.last_seen_at),
+        closed_by = coalesce(s.closed_by, 'replaced')
+    FROM incoming i
+    WHERE i.flags & {FOREIGN | NO_SESSION_TIME} = {FOREIGN} AND i.round = 0
+        AND i.status IN ({Status.START}, {Status.INTERIM}, {Status.STOP})
+        AND s.session_key = i.session_key AND s.subscriber_id = i.subscriber_id
+        AND i.started_at > s.last_seen_at + interval '10 seconds'
+        AND (i.session_time_seconds < s.session_time_seconds OR i.status = {Status.START})
+    RETURNING s.session_key)
+INSERT INTO rolling_due (sessions, opened, touched)
+SELECT count(*), '{{}}', array_agg(session_key) FROM reused HAVING count(*) > 0
+"""
+"""Without our Class an Acct-Session-Id used again by the same login has the same key: a session
+that began after the one under that key was last seen, and is younger, makes way for itself."""
+
 PREPARE = (
+    f"PREPARE close_reused AS {CLOSE_REUSED}",
     f"PREPARE record_batch (smallint) AS WITH records AS ({INSERT_RECORDS}),"
     f" live AS ({UPSERT_SESSION_LIVE}) {INSERT_ROLLING_DUE}",
     f"PREPARE record_round (smallint) AS WITH live AS ({UPSERT_SESSION_LIVE}) {INSERT_ROLLING_DUE}",
@@ -81,7 +111,7 @@ class AccountingStore:
             return
         try:
             connection = await self._stack.enter_async_context(self._raw())
-            for statement in ("SET synchronous_commit = on", CREATE_INCOMING, *PREPARE):
+            for statement in (*SETTINGS, CREATE_INCOMING, *PREPARE):
                 await connection.execute(statement)
         except (psycopg.Error, OSError) as error:
             await self.close()
@@ -119,7 +149,7 @@ async def _write(connection: psycopg.AsyncConnection, records: Sequence[Record])
     rows = []
     earlier: dict[bytes, int] = {}
     rounds = 0
-    restarts = False
+    restarts = foreign = False
     for record in records:
         key = record.session_key
         round_number = earlier.get(key, 0)
@@ -128,9 +158,12 @@ async def _write(connection: psycopg.AsyncConnection, records: Sequence[Record])
             rounds = round_number
         if record.status in RESTARTS:
             restarts = True
+        elif record.flags & FOREIGN:
+            foreign = True
         rows.append((key, copy_rows.row(record, round_number)))
     rows.sort()
-    statements = ["EXECUTE record_batch (0)"]
+    statements = ["EXECUTE close_reused"] if foreign else []
+    statements.append("EXECUTE record_batch (0)")
     statements += [f"EXECUTE record_round ({number})" for number in range(1, rounds + 1)]
     if restarts:
         statements.append("EXECUTE record_restarts")

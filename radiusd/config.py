@@ -1,0 +1,58 @@
+"""The table `[radiusd]`, and the tables that radiusd reads."""
+
+import os
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from chassis.config import NEEDS_RESTART, Settings, Table
+
+__all__ = ["WORKERS_MAXIMUM", "RadiusdConfig", "RadiusdSettings"]
+
+WORKERS_MAXIMUM = 64
+"""More than any machine that a provider would give to RADIUS alone."""
+
+
+class RadiusdConfig(Table):
+    """Where RADIUS is answered, and how."""
+
+    addresses: Annotated[list[str], NEEDS_RESTART] = Field(default=["127.0.0.1"])
+    """Addresses of this machine that NASes send to, never a wildcard: a reply leaves from the
+    address that was asked."""
+
+    auth_port: Annotated[int, NEEDS_RESTART] = Field(1812, ge=0, le=65535)
+    """The UDP port of Access-Requests. 0: any free one."""
+
+    acct_port: Annotated[int, NEEDS_RESTART] = Field(1813, ge=0, le=65535)
+    """The UDP port of Accounting-Requests. 0: any free one."""
+
+    workers: Annotated[int, NEEDS_RESTART] = Field(default=0, ge=0, le=WORKERS_MAXIMUM)
+    """Processes that answer. 0: one for each processor."""
+
+    reject_delay_seconds: Annotated[float, NEEDS_RESTART] = Field(0.5, ge=0, le=5)
+    """How long an Access-Reject is held back, so that a client which retries at once with a wrong
+    password costs little. Shorter than any NAS's own patience (RouterOS: 1.1 s)."""
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers that comes to on this machine."""
+        return self.workers or min(len(os.sched_getaffinity(0)), WORKERS_MAXIMUM)
+
+    @field_validator("addresses")
+    @classmethod
+    def _are_addresses(cls, addresses: list[str]) -> list[str]:
+        if not addresses:
+            message = "at least one address is needed"
+            raise ValueError(message)
+        for address in addresses:
+            if ip_address(address.partition("%")[0]).is_unspecified:
+                message = f"{address} is a wildcard; list the addresses that NASes send to"
+                raise ValueError(message)
+        return addresses
+
+
+class RadiusdSettings(Settings):
+    """What radiusd reads of the suite's configuration."""
+
+    radiusd: RadiusdConfig = RadiusdConfig()

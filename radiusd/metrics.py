@@ -1,0 +1,61 @@
+"""What radiusd counts; declared here, counted where it happens."""
+
+from chassis.metrics import counter, gauge
+
+__all__ = [
+    "answers",
+    "attempts_refused",
+    "attempts_waiting",
+    "database_present",
+    "drops",
+    "duplicates",
+    "internal_errors",
+    "kernel_drops",
+    "leases_given",
+    "secrets_broken",
+    "snapshot_age",
+    "snapshot_rebuilds",
+    "status_answers",
+    "unknown_nas_packets",
+]
+
+answers = counter(
+    "turnpike_radius_answers_total",
+    "Access-Requests decided, by outcome.",
+    ("nas", "outcome"),
+)
+drops = counter(
+    "turnpike_radius_drops_total", "Datagrams dropped, by NAS and reason.", ("nas", "reason")
+)
+unknown_nas_packets = counter(
+    "turnpike_radius_unknown_nas_packets_total", "Datagrams from addresses that no NAS has."
+)
+duplicates = counter(
+    "turnpike_radius_duplicates_total", "Requests answered again with the same octets."
+)
+status_answers = counter("turnpike_radius_status_answers_total", "Status-Server requests answered.")
+internal_errors = counter(
+    "turnpike_radius_internal_errors_total", "Datagrams lost to a fault of ours."
+)
+secrets_broken = counter(
+    "turnpike_radius_secrets_broken_total", "Sealed secrets that no key opens.", ("kind",)
+)
+leases_given = counter("turnpike_radius_leases_total", "Addresses leased, by how.", ("how",))
+kernel_drops = gauge(
+    "turnpike_radius_kernel_drops",
+    "Datagrams that the kernel dropped for want of a reader, since the sockets were bound.",
+    across="max",
+)
+attempts_waiting = gauge("turnpike_radius_attempts_waiting", "Folded attempts not yet recorded.")
+attempts_refused = counter(
+    "turnpike_radius_attempts_refused_total", "Folded attempts that the database refused."
+)
+database_present = gauge(
+    "turnpike_radius_database_present", "1 while the database is followed.", across="max"
+)
+snapshot_age = gauge(
+    "turnpike_radius_snapshot_age_seconds",
+    "Seconds since the snapshot was last known to equal the database.",
+    across="max",
+)
+snapshot_rebuilds = counter("turnpike_radius_snapshot_rebuilds_total", "Snapshots made anew.")

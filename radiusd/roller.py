@@ -1,0 +1,62 @@
+"""The roller: recorded accounting becomes usage and closed sessions, within two seconds.
+
+The keeper runs it; of a cluster's keepers one takes each turn.
+"""
+
+import asyncio
+
+from chassis.clock import Clock
+from chassis.log import get_logger
+from database.connect import Database
+from operations import entitlement
+from radiusd.store.rolling import SESSIONS_MAXIMUM, Rolled, mark_suspects, roll
+
+__all__ = ["TURN_SECONDS", "Roller"]
+
+TURN_SECONDS = 1.0
+"""Between turns: what a turn does is to be seen two seconds after the record at most."""
+
+SUSPECT_SECONDS = 60.0
+"""Between looks for sessions that fell silent: that look is at all of them."""
+
+
+class Roller:
+    """Rolls until it is cancelled."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._suspects_at = 0.0
+        self._log = get_logger("roller")
+
+    async def run(self) -> None:
+        """Roll forever; an error of the database ends it, and the caller begins again."""
+        while True:
+            await self.turn()
+            await asyncio.sleep(TURN_SECONDS)
+
+    async def turn(self, sessions_maximum: int = SESSIONS_MAXIMUM) -> int:
+        """Roll all that is due, in as many transactions as it takes; returns sessions closed."""
+        closed = 0
+        while True:
+            rolled = await self._roll(sessions_maximum)
+            if rolled is None:
+                return closed
+            closed += rolled.closed
+            if not rolled.more:
+                break
+        if self._clock.monotonic() >= self._suspects_at:
+            self._suspects_at = self._clock.monotonic() + SUSPECT_SECONDS
+            async with self._database.transaction() as transaction:
+                suspects = await mark_suspects(transaction, self._clock.now())
+            if suspects:
+                self._log.warning("sessions_suspect", sessions=suspects)
+        return closed
+
+    async def _roll(self, sessions_maximum: int) -> Rolled | None:
+        now = self._clock.now()
+        async with self._database.transaction() as transaction:
+            rolled = await roll(transaction, now, sessions_maximum)
+            if rolled is not None and rolled.crossed_cap:
+                await entitlement.rewrite(transaction, rolled.crossed_cap, now)
+        return rolled

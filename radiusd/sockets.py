@@ -1,0 +1,83 @@
+"""The UDP sockets of radiusd: bound by the keeper, kept by systemd over a restart, held by workers.
+
+Each worker has its own socket on every address and port (SO_REUSEPORT), and the kernel sends a
+NAS's port always to the same one. A socket outlives its worker: what arrives meanwhile waits in it.
+"""
+
+import socket
+from dataclasses import dataclass
+from typing import Final
+
+from chassis import systemd
+from chassis.datagrams import bind_datagram_socket
+from isp.errors import ExitCode, Refused
+from radiusd.config import RadiusdConfig
+
+__all__ = ["Sockets", "open_sockets"]
+
+AUTH: Final = "auth"
+ACCT: Final = "acct"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sockets:
+    """One worker's, a socket for each address."""
+
+    auth: tuple[socket.socket, ...]
+    acct: tuple[socket.socket, ...]
+
+
+def open_sockets(config: RadiusdConfig) -> list[Sockets]:
+    """The sockets of each worker: those that systemd kept, else new ones. Raises Refused."""
+    kept = dict(systemd.listening_sockets())
+    auth = [_shared(AUTH, config, index, config.auth_port, kept) for index in _addresses(config)]
+    acct = [_shared(ACCT, config, index, config.acct_port, kept) for index in _addresses(config)]
+    for name, left_over in kept.items():
+        left_over.close()
+        systemd.forget_descriptor(name)
+    return [
+        Sockets(
+            auth=tuple(sockets[worker] for sockets in auth),
+            acct=tuple(sockets[worker] for sockets in acct),
+        )
+        for worker in range(config.worker_count)
+    ]
+
+
+def _addresses(config: RadiusdConfig) -> range:
+    return range(len(config.addresses))
+
+
+def _shared(
+    role: str, config: RadiusdConfig, index: int, port: int, kept: dict[str, socket.socket]
+) -> list[socket.socket]:
+    """The sockets of all workers on one address; port 0 finds a free one for all of them."""
+    address = config.addresses[index]
+    sockets: list[socket.socket] = []
+    for worker in range(config.worker_count):
+        name = f"{role}.{index}.{worker}"
+        bound = kept.pop(name, None)
+        if bound is None or not _is_at(bound, address, port):
+            bound = _bind(address, sockets[0].getsockname()[1] if sockets else port)
+        systemd.keep_descriptor(bound, name)
+        sockets.append(bound)
+    return sockets
+
+
+def _is_at(bound: socket.socket, address: str, port: int) -> bool:
+    host, at_port = bound.getsockname()[:2]
+    if host == address.partition("%")[0] and port in (0, at_port):
+        return True
+    bound.close()
+    return False
+
+
+def _bind(address: str, port: int) -> socket.socket:
+    try:
+        return bind_datagram_socket(address, port, share_port=True)
+    except OSError as error:
+        raise Refused(
+            f"cannot listen on {address} port {port} ({error.strerror})",
+            remedy="correct addresses and ports in [radiusd], or stop what has the port",
+            exit_code=ExitCode.UNAVAILABLE,
+        ) from None

@@ -1,0 +1,281 @@
+"""From recorded accounting to closed sessions and hours of usage."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from database.connect import Role
+from radiusd.accounting import Status
+from tests.support.accounting import START, attributes, cookie, read, record
+from tests.support.recording import Books
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+async def books(database) -> AsyncIterator[Books]:
+    async with Books(database(Role.RADIUSD)) as opened:
+        yield opened
+
+
+def session(*parts: tuple[Status, int, int], **more):
+    return [record(status, seconds, octets, **more) for status, seconds, octets in parts]
+
+
+WHOLE = ((Status.START, 0, 0), (Status.INTERIM, 300, 1000), (Status.STOP, 400, 1500))
+
+
+async def test_a_session_that_stopped_is_history_and_its_usage_counted(books):
+    await books.write_each(*session(*WHOLE))
+    await books.roll()
+
+    (closed,) = await books.closed()
+    assert [] == await books.live()
+    assert ("stop", 1500, 3000, START + timedelta(seconds=400)) == (
+        closed.closed_by,
+        closed.octets_up,
+        closed.octets_down,
+        closed.ended_at,
+    )
+    assert {START: (1500, 3000)} == await books.usage()
+
+
+async def test_rolling_again_changes_nothing(books):
+    await books.write_each(*session(*WHOLE))
+    await books.roll()
+    await books.roll()
+
+    assert 1 == len(await books.closed())
+    assert (1500, 3000) == await books.used()
+
+
+async def test_usage_of_a_session_that_goes_on_is_counted_as_it_grows(books):
+    start, interim, stop = session(*WHOLE)
+    await books.write(start, interim)
+    await books.roll()
+    used_so_far = await books.used()
+    await books.write(stop)
+    await books.roll()
+
+    assert (1000, 2000) == used_so_far
+    assert (1500, 3000) == await books.used()
+
+
+async def test_one_batch_with_all_of_a_session_is_that_session(books):
+    await books.write(*reversed(session(*WHOLE)))
+    await books.roll()
+
+    (closed,) = await books.closed()
+    assert (1500, 400) == (closed.octets_up, closed.session_time_seconds)
+    assert 3 == len(await books.records())
+
+
+async def test_a_late_interim_raises_the_closed_session_and_its_usage(books):
+    start, interim, stop = session(
+        (Status.START, 0, 0), (Status.INTERIM, 300, 9000), (Status.STOP, 400, 0)
+    )
+    await books.write(start, stop)
+    await books.roll()
+    await books.write(interim)
+    await books.roll()
+
+    (closed,) = await books.closed()
+    assert [] == await books.live()
+    assert (9000, "stop", START + timedelta(seconds=400)) == (
+        closed.octets_up,
+        closed.closed_by,
+        closed.ended_at,
+    )
+    assert (9000, 18000) == await books.used()
+
+
+async def test_a_late_start_and_an_interim_after_stop_reopen_nothing(books):
+    start, interim, stop = session(*WHOLE)
+    await books.write(stop)
+    await books.roll()
+    await books.write(start)
+    await books.write(interim)
+    await books.roll()
+
+    assert ([], 1) == (await books.live(), len(await books.closed()))
+    assert (1500, 3000) == await books.used()
+
+
+async def test_a_second_stop_does_not_bill_twice_nor_move_the_end_back(books):
+    await books.write_each(*session(*WHOLE))
+    await books.roll()
+    await books.write(record(Status.STOP, 390, 1400))
+    await books.roll()
+
+    (closed,) = await books.closed()
+    assert START + timedelta(seconds=400) == closed.ended_at
+    assert (1500, 3000) == await books.used()
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+async def test_a_packet_that_lost_its_class_does_not_split_the_session(books, lost):
+    parts = session(*WHOLE)
+    parts[lost] = record(*WHOLE[lost], class_value=None)
+    for part in parts:
+        await books.write(part)
+        await books.roll()
+
+    (closed,) = await books.closed()
+    assert [] == await books.live()
+    assert (1500, 21) == (closed.octets_up, closed.service_id)
+    assert (1500, 3000) == await books.used()
+
+
+async def test_a_session_whose_service_is_known_later_counts_in_full(books):
+    start, interim, _ = session(*WHOLE, class_value=None)
+    stop = record(*WHOLE[2], class_value=None, services={"ann@isp": (11, 21)})
+    await books.write_each(start, interim)
+    await books.roll()
+    nobodys = await books.used()
+    await books.write(stop)
+    await books.roll()
+
+    (closed,) = await books.closed()
+    assert (0, 0) == nobodys
+    assert 21 == closed.service_id
+    assert (1500, 3000) == await books.used()
+
+
+async def test_an_id_used_again_after_a_reboot_is_another_session(books):
+    later = START + timedelta(hours=2)
+    await books.write_each(*session(*WHOLE[:2]))
+    await books.roll()
+    await books.write_each(*session(*WHOLE, start=later, class_value=cookie(2)))
+    await books.roll()
+
+    first, second = sorted(await books.closed(), key=lambda row: row.started_at)
+    assert ("replaced", 1000, START + timedelta(seconds=300)) == (
+        first.closed_by,
+        first.octets_up,
+        first.ended_at,
+    )
+    assert ("stop", 1500, later) == (second.closed_by, second.octets_up, second.started_at)
+    assert (2500, 5000) == await books.used()
+
+
+async def test_an_id_used_again_without_our_class_is_another_session(books):
+    known = {"ann@isp": (11, 21)}
+    again = START + timedelta(hours=2)
+    await books.write_each(*session(*WHOLE[:2], class_value=None, services=known))
+    await books.roll()
+    await books.write_each(*session(*WHOLE, start=again, class_value=None, services=known))
+    await books.roll()
+    third = START + timedelta(hours=4)
+    await books.write_each(*session(*WHOLE, start=third, class_value=None, services=known))
+    await books.roll()
+
+    assert [1000, 1500, 1500] == sorted(row.octets_up for row in await books.closed())
+    assert (4000, 8000) == await books.used()
+
+
+async def test_a_new_login_on_the_line_closes_the_ghost_when_last_seen(books):
+    await books.write_each(*session(*WHOLE[:2], session_id="old"))
+    await books.write(record(Status.START, start=START + timedelta(hours=1), class_value=cookie(2)))
+    await books.roll()
+
+    (ghost,) = await books.closed()
+    (live,) = await books.live()
+    assert ("old", "replaced", START + timedelta(seconds=300)) == (
+        ghost.acct_session_id,
+        ghost.closed_by,
+        ghost.ended_at,
+    )
+    assert "s1" == live.acct_session_id
+
+
+async def test_a_session_on_another_line_is_not_a_ghost(books):
+    await books.write_each(*session(*WHOLE[:2], session_id="old", station="02:00:00:00:00:02"))
+    await books.write(record(Status.START, start=START + timedelta(hours=1), class_value=cookie(2)))
+    await books.roll()
+
+    assert ([], 2) == (await books.closed(), len(await books.live()))
+
+
+async def test_a_ghost_that_goes_on_is_live_again_and_counted_once(books):
+    await books.write_each(*session(*WHOLE[:2], session_id="old"))
+    await books.write(record(Status.START, start=START + timedelta(hours=1), class_value=cookie(2)))
+    await books.roll()
+    await books.write(record(Status.INTERIM, 7200, 5000, session_id="old"))
+    await books.roll()
+
+    assert [] == await books.closed()
+    assert {"old", "s1"} == {row.acct_session_id for row in await books.live()}
+    assert (5000, 10000) == await books.used()
+
+
+def restart(seconds: int, status: Status = Status.ACCOUNTING_ON):
+    at = START + timedelta(seconds=seconds)
+    return read(attributes(status, at=at), received_at=at)
+
+
+async def test_a_restart_closes_what_began_before_it_at_the_last_known_counters(books):
+    await books.write_each(*session(*WHOLE[:2]))
+    await books.write(restart(350))
+    await books.roll()
+
+    (closed,) = await books.closed()
+    assert ("nas_restart", 1000, START + timedelta(seconds=300)) == (
+        closed.closed_by,
+        closed.octets_up,
+        closed.ended_at,
+    )
+
+
+async def test_a_late_restart_spares_newer_sessions(books):
+    await books.write_each(
+        *session((Status.START, 0, 0), start=START + timedelta(seconds=400)), restart(350)
+    )
+    await books.roll()
+
+    assert ([], 1) == (await books.closed(), len(await books.live()))
+
+
+async def test_what_comes_late_from_before_a_restart_stays_closed(books):
+    await books.write(record(*WHOLE[0]), restart(350))
+    await books.roll()
+    await books.write(record(*WHOLE[1]))
+    await books.roll()
+
+    (closed,) = await books.closed()
+    assert ([], 1000) == (await books.live(), closed.octets_up)
+    assert (1000, 2000) == await books.used()
+
+
+async def test_a_start_that_comes_after_the_restart_that_followed_it_is_closed(books):
+    await books.write(restart(350))
+    await books.roll()
+    await books.write(record(*WHOLE[0]))
+    await books.roll()
+
+    assert ["nas_restart"] == [row.closed_by for row in await books.closed()]
+
+
+async def test_octets_that_cross_an_hour_are_split_by_time(books):
+    start = START + timedelta(minutes=50)
+    await books.write_each(
+        *session((Status.START, 0, 0), (Status.INTERIM, 1200, 1001), start=start)
+    )
+    await books.roll()
+
+    assert {START: (500, 1001), START + timedelta(hours=1): (501, 1001)} == await books.usage()
+
+
+async def test_records_in_between_tell_more_than_time(books):
+    start = START + timedelta(minutes=50)
+    await books.write(
+        *session(
+            (Status.START, 0, 0),
+            (Status.INTERIM, 600, 990),
+            (Status.INTERIM, 1200, 1000),
+            start=start,
+        )
+    )
+    await books.roll()
+
+    assert {START: (990, 1980), START + timedelta(hours=1): (10, 20)} == await books.usage()

@@ -185,7 +185,10 @@ session = Table(
 )
 Index("session_service_id_index", session.c.service_id, session.c.started_at)
 Index("session_session_key_index", session.c.session_key)
+# Who had this address, or the prefix around it, at a time: by equality, so by index under policies.
 Index("session_framed_ip_index", session.c.framed_ip, session.c.started_at)
+Index("session_framed_ipv6_prefix_index", session.c.framed_ipv6_prefix, session.c.started_at)
+Index("session_delegated_ipv6_prefix_index", session.c.delegated_ipv6_prefix, session.c.started_at)
 
 usage_hourly = Table(
     "usage_hourly",

@@ -96,7 +96,11 @@ CREATE TABLE session (
 )
  PARTITION BY RANGE (closed_on);
 
+CREATE INDEX session_delegated_ipv6_prefix_index ON session (delegated_ipv6_prefix, started_at);
+
 CREATE INDEX session_framed_ip_index ON session (framed_ip, started_at);
+
+CREATE INDEX session_framed_ipv6_prefix_index ON session (framed_ipv6_prefix, started_at);
 
 CREATE INDEX session_service_id_index ON session (service_id, started_at);
 

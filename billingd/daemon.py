@@ -16,6 +16,7 @@ from chassis.health import Check, Health
 from chassis.lifecycle import Context
 from chassis.log import get_logger
 from database.connect import Database, Role
+from database.version import require_schema_version
 from gateways.mail import MailError, MailServer, send
 from operations import due_changes, entitlement
 from operations.money.blocking import WARNING_JOB, look
@@ -46,6 +47,7 @@ class Billingd:
 
     async def start(self) -> None:
         """Take the lock and begin; exits 75 where another billingd has it."""
+        await require_schema_version(self._database)
         self._holds_lock = await self._open.enter_async_context(store.the_only_one(self._database))
         tasks = self._context.tasks
         tasks.every(1.0, "decide_due", self._decide_due)

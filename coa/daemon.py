@@ -15,6 +15,7 @@ from database.connect import Database, Role
 from database.follow import Follower
 from database.only_one import OnlyOne
 from database.tables.subscribers import entitlement
+from database.version import require_schema_version
 from isp.errors import Refused
 
 __all__ = ["Coa"]
@@ -46,6 +47,7 @@ class Coa:
 
     async def start(self) -> None:
         """Be the only one, open the keys, know the NASes; then follow, tick and sweep."""
+        await require_schema_version(self._database)
         await self._only_one.take()
         self._lanes = lanes = Lanes(
             database=self._database,

@@ -12,6 +12,7 @@ from chassis.health import Check, Health
 from chassis.lifecycle import Context
 from chassis.log import get_logger
 from database.connect import Database, Role
+from database.version import require_schema_version
 from operations import tenants
 from webui.app import application
 from webui.config import WebuiSettings
@@ -37,6 +38,7 @@ class Webui:
 
     async def start(self) -> None:
         """Find the tenant, bind, serve."""
+        await require_schema_version(self._database)
         config = self._settings.webui
         tenant = await self._tenant(config.tenant)
         site = Site(

@@ -1,15 +1,20 @@
 """Where the configured server is and as whom to speak to it, in psycopg's connection keywords."""
 
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import conninfo_to_dict
 
 from chassis.config import DatabaseConfig
+from chassis.secrets import Secret
 from database.embedded.places import Places
 from database.passwords import PASSWORD_FILE, PasswordFile
 from database.roles import ADMIN_NAME, Role
 
-__all__ = ["admin_address", "password_file", "role_address"]
+__all__ = ["admin_address", "password_file", "role_address", "role_url"]
+
+URL_KEEPS: Final = ("host", "port", "sslmode", "sslrootcert", "target_session_attrs")
+"""What of the settings another program needs to reach the same server."""
 
 DATABASE_NAME: Final = "turnpike"
 """The database of the embedded server, and of a `url` that names none."""
@@ -42,6 +47,23 @@ def role_address(config: DatabaseConfig, role: Role, application_name: str) -> d
         address |= {"user": role.postgres_name, "password": password.reveal()}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return address | {"application_name": application_name, "options": options}
+
+
+def role_url(config: DatabaseConfig, role: Role) -> Secret[str]:
+    """How `role` connects, as one `postgresql://` URL for other programs."""
+    address = role_address(config, role, "")
+    host, port = str(address.pop("host", "")), address.pop("port", None)
+    if host.startswith("/"):
+        address["host"], host = host, ""
+    server = host + (f":{port}" if port and host else "")
+    if port and not host:
+        address["port"] = port
+    user, password, database = (
+        quote(str(address.pop(name)), safe="") for name in ("user", "password", "dbname")
+    )
+    more = {name: value for name, value in address.items() if name in URL_KEEPS}
+    query = f"?{urlencode(more)}" if more else ""
+    return Secret(f"postgresql://{user}:{password}@{server}/{database}{query}")
 
 
 def _server_address(config: DatabaseConfig) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, insert, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from billing.money import rounded
 from chassis.sealing import KeyRing
 from database.tables.network import lease
 from database.tables.subscribers import (
@@ -71,7 +72,7 @@ async def enrol(
     ):
         await _insert(transaction, table, list(rows_of))
     opening = {
-        each.subscriber_id: each.row.opening_balance
+        each.subscriber_id: rounded(each.row.opening_balance, owner.currency)
         for each in enrolled
         if each.row.opening_balance and each.row.subscriber not in known.subscribers
     }

@@ -1,11 +1,10 @@
 """Why a service is as it is: the decision with its reasons, and everything that led to it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, or_, select, text
+from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.enforcement import enforcement_action
@@ -14,6 +13,7 @@ from database.tables.sessions import auth_attempt
 from database.tables.subscribers import entitlement, service_identifier
 from isp.access import Entitlement
 from operations import service_record, sessions
+from operations.accounts import Account, account_of
 from operations.entitlement_facts import entitlement_of
 from operations.service_record import ServiceRecord
 from operations.sessions import LiveSession
@@ -49,15 +49,6 @@ class Action:
     requested_by: str
     proven_at: datetime | None
     proof: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Account:
-    """What the subscriber owes (below zero: has to good), and when he is blocked if he pays not."""
-
-    balance: Decimal
-    currency: str
-    next_block_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +96,7 @@ async def why(transaction: AsyncConnection, login: str) -> Why:
         attempts=await _attempts(transaction, found),
         sessions=await sessions.live(transaction, {"login": found.login}),
         actions=await _actions(transaction, found),
-        account=await _account(transaction, found),
+        account=await account_of(transaction, found.subscriber),
     )
 
 
@@ -158,16 +149,6 @@ async def _actions(transaction: AsyncConnection, found: ServiceRecord) -> tuple[
         )
         for row in rows
     )
-
-
-async def _account(transaction: AsyncConnection, found: ServiceRecord) -> Account:
-    row = (await transaction.execute(ACCOUNT, {"subscriber": found.subscriber})).one()
-    return Account(balance=row.balance, currency=row.currency, next_block_on=row.next_block_on)
-
-
-ACCOUNT: Final = text(
-    "SELECT balance, currency, next_block_on FROM report.subscribers WHERE subscriber = :subscriber"
-)
 
 
 def _address(row: Row[Any]) -> str:

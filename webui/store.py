@@ -9,7 +9,8 @@ from sqlalchemy.engine import RowMapping
 
 from database.connect import Database
 from database.tables.tenancy import operator, web_session
-from operations.why import Explanation, explain
+from operations.why import why
+from operations.why_text import why_lines
 from webui.sign_in import Operator
 
 __all__ = ["PAGE_ROWS", "Store"]
@@ -101,10 +102,10 @@ class Store:
         """A page of live sessions by login."""
         return await self._rows(LIVE, nas=nas, after=after)
 
-    async def why(self, login: str, now: datetime) -> Explanation:
-        """Why a service is entitled to what it is."""
+    async def why(self, login: str, now: datetime) -> Sequence[str]:
+        """Why a service is entitled to what it is, in lines."""
         async with self._database.transaction(self._tenant_id) as transaction:
-            return await explain(transaction, login=login, now=now)
+            return tuple(why_lines(await why(transaction, login), now))
 
     async def password_hash(self, name: str) -> tuple[int, str] | None:
         """An operator's id and Argon2id hash."""

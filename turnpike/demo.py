@@ -1,0 +1,272 @@
+"""The demo provider of `turnpike up --demo`: plans, a NAS, subscribers with a past, traffic."""
+
+import csv
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from chassis.clock import SystemClock
+from chassis.config import Settings
+from chassis.processes import Program
+from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.secrets import Secret
+from database.connect import Database, Role
+from isp.access import Access
+from isp.nas import Vendor
+from operations import accounts, nas, operators, plans, pools, tenants
+from operations.import_rows import read_rows
+from operations.importing import import_file
+from operations.money import payments
+from operations.money import run as billing_run
+from operations.plans import PlanTerms
+from operations.tenants import Tenant
+
+__all__ = ["open_demo"]
+
+ACTOR: Final = "demo"
+SUBSCRIBERS: Final = 200
+MONTHS_PAST_DAYS: Final = 70
+"""Two bills each, and the third under way."""
+
+PAYS_NOT: Final = 20
+"""Every so-manieth subscriber owes his last bill."""
+
+OPERATOR: Final = "admin"
+NAS_NAME: Final = "bras1"
+NAS_ADDRESS: Final = "127.0.0.1"
+FIRST_NAMES: Final = [
+    "Ada",
+    "Ben",
+    "Cleo",
+    "Dina",
+    "Egon",
+    "Fay",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "Jana",
+    "Kofi",
+    "Lena",
+    "Max",
+    "Nia",
+    "Otto",
+    "Pia",
+]
+LAST_NAMES: Final = [
+    "Adler",
+    "Brandt",
+    "Costa",
+    "Diaz",
+    "Ek",
+    "Fuchs",
+    "Greco",
+    "Holm",
+    "Ito",
+    "Jensen",
+    "Kaya",
+    "Lind",
+    "Moreau",
+]
+AREAS: Final = ("North", "Harbour", "Old Town", "Hillside")
+PLANS: Final = {
+    "home-100": PlanTerms(
+        price=Decimal("25.00"), tax="20", down_kbps=100_000, up_kbps=20_000, pool="homes"
+    ),
+    "home-500": PlanTerms(
+        price=Decimal("39.00"), tax="20", down_kbps=500_000, up_kbps=100_000, pool="homes"
+    ),
+    "office-1000": PlanTerms(
+        price=Decimal("89.00"),
+        tax="20",
+        down_kbps=1_000_000,
+        up_kbps=1_000_000,
+        pool="homes",
+        unpaid_access=Access.WALLED,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demo:
+    """Where the demo keeps what its traffic needs: its NAS's secret, the lines that dial in."""
+
+    directory: Path
+
+    @property
+    def secret_file(self) -> Path:
+        return self.directory / "nas-secret"
+
+    @property
+    def lines_file(self) -> Path:
+        return self.directory / "lines.csv"
+
+    @property
+    def operator_file(self) -> Path:
+        return self.directory / "operator-password"
+
+
+async def open_demo(settings: Settings) -> Sequence[Program]:
+    """Make the provider where there is none yet; returns what plays his network."""
+    demo = Demo(directory=settings.database.data / "demo")
+    database = Database(settings.database, Role.COMMAND, "turnpike demo")
+    clock = SystemClock()
+    try:
+        async with database.transaction() as transaction:
+            owner = await tenants.named(transaction, None)
+        async with database.transaction(owner.tenant_id) as transaction:
+            made = await plans.listed(transaction)
+        if not made:
+            keys = KeyRing.load_or_create(settings.database.data / KEYS_FILE)
+            await _open_shop(database, owner, demo, keys, clock.now())
+            await _past(database, owner, clock.now())
+        async with database.transaction(owner.tenant_id) as transaction:
+            coa_port = await _move_to_free_port(transaction, clock.now())
+    finally:
+        await database.close()
+    print(f"demo: sign in as {OPERATOR}, password in {demo.operator_file}", flush=True)
+    return (_network(demo, settings, coa_port),)
+
+
+async def _open_shop(
+    database: Database, owner: Tenant, demo: Demo, keys: KeyRing, now: datetime
+) -> None:
+    """Plans, a pool, a NAS, an operator and the subscribers, in one transaction."""
+    demo.directory.mkdir(exist_ok=True)
+    secret, password = (Secret(secrets.token_urlsafe(18)) for _ in range(2))
+    subscribers = list(_subscribers(owner.today(now)))
+    _write_private(demo.secret_file, f"{secret.reveal()}\n")
+    _write_private(demo.operator_file, f"{password.reveal()}\n")
+    lines = "".join(f"{row['login']},{row['password']}\n" for row in subscribers)
+    _write_private(demo.lines_file, lines)
+    async with database.transaction(owner.tenant_id) as transaction:
+        for name, terms in PLANS.items():
+            await plans.add(transaction, name=name, terms=terms, actor=ACTOR, now=now)
+        for network, length in (("100.64.0.0/16", None), ("2001:db8:1000::/40", 56)):
+            await pools.add(
+                transaction,
+                name="homes",
+                network=network,
+                prefix_length=length,
+                actor=ACTOR,
+                now=now,
+            )
+        await nas.add(
+            transaction,
+            name=NAS_NAME,
+            address=NAS_ADDRESS,
+            secret=secret,
+            keys=keys,
+            vendor=Vendor.MIKROTIK,
+            actor=ACTOR,
+            now=now,
+        )
+        await operators.add(transaction, name=OPERATOR, password=password, actor=ACTOR, now=now)
+        await import_file(
+            transaction,
+            read_rows(_csv(subscribers)),
+            source="demo.csv",
+            keys=keys,
+            actor=ACTOR,
+            now=now,
+        )
+
+
+def _subscribers(today: date) -> Iterator[dict[str, str]]:
+    """The same people each time, with passwords of their own."""
+    chance = Random(7)
+    for number in range(1, SUBSCRIBERS + 1):
+        name = f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}"
+        start = today - timedelta(days=chance.randrange(3, MONTHS_PAST_DAYS))
+        yield {
+            "login": _login(f"D-{number:04}"),
+            "password": secrets.token_urlsafe(9),
+            "plan": chance.choices(list(PLANS), weights=(6, 3, 1))[0],
+            "subscriber": f"D-{number:04}",
+            "name": name,
+            "email": f"d{number:04}@mail.example",
+            "phone": f"+1202555{number:04}",
+            "area": chance.choice(AREAS),
+            "start": start.isoformat(),
+        }
+
+
+async def _past(database: Database, owner: Tenant, now: datetime) -> None:
+    """The bills of the days gone by, most of them paid, and who has not paid is cut off."""
+    today = owner.today(now)
+    await billing_run.run(database, owner, through=today, actor=ACTOR, now=now, by_hand=False)
+    async with database.transaction(owner.tenant_id) as transaction:
+        owed = await accounts.debts(transaction)
+        for number, (subscriber, amount) in enumerate(owed.items(), start=1):
+            if number % PAYS_NOT:
+                await payments.record(
+                    transaction,
+                    owner,
+                    login=_login(subscriber),
+                    amount=str(amount),
+                    method="bank",
+                    reference=f"demo-{subscriber}",
+                    actor=ACTOR,
+                    now=now,
+                )
+    await billing_run.run(database, owner, through=today, actor=ACTOR, now=now, by_hand=True)
+
+
+async def _move_to_free_port(transaction: Any, now: datetime) -> int:
+    """A port for the NAS's CoA server that nobody has now: two demos run side by side."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((NAS_ADDRESS, 0))
+        port = int(probe.getsockname()[1])
+    await nas.change(transaction, name=NAS_NAME, changes={"coa_port": port}, actor=ACTOR, now=now)
+    return port
+
+
+def _login(subscriber: str) -> str:
+    return f"{subscriber.lower()}@demo.example"
+
+
+def _network(demo: Demo, settings: Settings, coa_port: int) -> Program:
+    """The simulated BRAS, which dials in every line of the demo."""
+    radiusd = getattr(settings, "radiusd", None)
+    ports = (
+        ("--auth-port", str(radiusd.auth_port), "--acct-port", str(radiusd.acct_port))
+        if radiusd is not None
+        else ()
+    )
+    words = ("lab", "nas", "--secret-file", str(demo.secret_file))
+    return Program(
+        name=NAS_NAME,
+        command=(
+            sys.executable,
+            "-m",
+            "turnpike",
+            *words,
+            "--logins",
+            str(demo.lines_file),
+            "--port",
+            str(coa_port),
+            *ports,
+        ),
+    )
+
+
+def _csv(rows: Sequence[dict[str, str]]) -> bytes:
+    text = StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

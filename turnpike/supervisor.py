@@ -1,0 +1,112 @@
+"""The whole suite in the foreground: the database, then every daemon, until it is told to stop."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from chassis.clock import SystemClock
+from chassis.config import ENVIRONMENT_PREFIX, Settings
+from chassis.processes import Processes, Program
+from chassis.sealing import KEYS_FILE, KeyRing
+from database.provision import prepare, serving
+from isp.errors import ExitCode
+from turnpike.rooms import daemons
+
+__all__ = ["READY_SECONDS_MAX", "supervise"]
+
+READY_SECONDS_MAX: Final = 90
+"""A snapshot of a hundred thousand services is built in a few seconds, on a slow disk in tens."""
+
+
+async def supervise(
+    settings: Settings,
+    *,
+    config_file: Path | None,
+    say: Callable[[str], None],
+    companions: Callable[[Settings], Awaitable[Sequence[Program]]] | None = None,
+) -> ExitCode:
+    """Run everything until SIGINT or SIGTERM; leaves no process behind.
+
+    `say` is given what a person should know, at last `ready`; `companions` is awaited when the
+    database is there and gives what runs beside the daemons once these are ready.
+    """
+    stopped = asyncio.Event()
+    given_up: list[str] = []
+
+    def give_up(name: str, exit_code: int) -> None:
+        given_up.append(f"{name} does not start (exit {exit_code}); its last lines say why")
+        stopped.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with serving(settings.database):
+        await prepare(settings.database, today=SystemClock().now().date())
+        KeyRing.load_or_create(settings.database.data / KEYS_FILE)
+        beside = await companions(settings) if companions is not None else ()
+        programs = [_daemon(name, settings, config_file) for name in daemons()]
+        processes = Processes(output=say, on_given_up=give_up)
+        try:
+            for group in (programs, beside):
+                for program in group:
+                    processes.start(program)
+                late = await _not_ready(processes, stopped)
+                if late:
+                    given_up.append(f"not ready after {READY_SECONDS_MAX} s: {', '.join(late)}")
+                    stopped.set()
+            if not stopped.is_set():
+                for line in (*where_everything_listens(settings), "ready"):
+                    say(line)
+            await stopped.wait()
+        finally:
+            await processes.stop()
+    for reason in given_up:
+        say(reason)
+    return ExitCode.FAILED if given_up else ExitCode.OK
+
+
+async def _not_ready(processes: Processes, stopped: asyncio.Event) -> tuple[str, ...]:
+    """Wait until everything that was started is ready, or until it is stopped; who is late."""
+    waiting = asyncio.ensure_future(processes.wait_ready(seconds_max=READY_SECONDS_MAX))
+    stopping = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)
+    late = waiting.result() if waiting.done() else ()
+    for task in (waiting, stopping):
+        task.cancel()
+    await asyncio.gather(waiting, stopping, return_exceptions=True)
+    return late
+
+
+def where_everything_listens(settings: Settings) -> list[str]:
+    """A line for each door, as configured; port 0 is told by the daemon's own log."""
+    lines = []
+    radiusd, webui = getattr(settings, "radiusd", None), getattr(settings, "webui", None)
+    if radiusd is not None:
+        addresses = ", ".join(str(each) for each in radiusd.addresses)
+        lines.append(
+            f"RADIUS on {addresses}: authentication {radiusd.auth_port}, "
+            f"accounting {radiusd.acct_port}"
+        )
+    if webui is not None and webui.port:
+        lines.append(f"web pages on http://{webui.address}:{webui.port}/")
+    chassis = settings.chassis
+    if chassis.health_port_base:
+        lines.append(
+            f"health and metrics on http://{chassis.health_address}:{chassis.health_port_base} "
+            "and the ports after it"
+        )
+    server = "database.url" if settings.database.url else "the embedded server"
+    lines.append(f"database: {server}, data in {settings.database.data}")
+    return lines
+
+
+def _daemon(name: str, settings: Settings, config_file: Path | None) -> Program:
+    """A daemon as systemd would start it; the data directory wins over its own configuration."""
+    words = ("--config", str(config_file)) if config_file else ()
+    environment = {f"{ENVIRONMENT_PREFIX}DATABASE__DATA": str(settings.database.data)}
+    if sys.stdout.isatty():
+        environment[f"{ENVIRONMENT_PREFIX}CHASSIS__LOG_FORMAT"] = "columns"
+    return Program(name=name, command=(sys.executable, "-m", name, *words), environment=environment)

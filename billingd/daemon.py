@@ -16,6 +16,7 @@ from chassis.health import Check, Health
 from chassis.lifecycle import Context
 from chassis.log import get_logger
 from database.connect import Database, Role
+from database.daemon_report import DaemonReport
 from database.version import require_schema_version
 from gateways.mail import MailError, MailServer, send
 from operations import due_changes, entitlement
@@ -44,6 +45,7 @@ class Billingd:
         self._open = AsyncExitStack()
         self._holds_lock: Callable[[], bool] = lambda: False
         self._status = "starting"
+        self._report = DaemonReport(self._database, context, self.health)
 
     async def start(self) -> None:
         """Take the lock and begin; exits 75 where another billingd has it."""
@@ -55,6 +57,7 @@ class Billingd:
         tasks.every(30.0, "bill_the_day", self._bill_the_day)
         tasks.every(30.0, "look_at_debtors", self._look_at_debtors)
         tasks.every(5.0, "do_jobs", self._do_jobs)
+        self._report.begin()
 
     async def reload(self, settings: BillingdSettings) -> None:
         """The next turn of each task uses the new settings."""
@@ -63,6 +66,7 @@ class Billingd:
     async def drain(self) -> None:
         """Let go of the lock and the connections; the tasks have ended."""
         await self._open.aclose()
+        await self._report.farewell()
         await self._database.close()
 
     def health(self) -> Health:

@@ -12,6 +12,7 @@ from coa.lanes import Lanes
 from coa.proof import proof
 from coa.store import find, prove, record
 from database.connect import Database, Role
+from database.daemon_report import DaemonReport
 from database.follow import Follower
 from database.only_one import OnlyOne
 from database.tables.subscribers import entitlement
@@ -44,6 +45,7 @@ class Coa:
             source=settings.coa.source_address or None,
         )
         self._lanes: Lanes | None = None
+        self._report = DaemonReport(self._database, context, self.health)
 
     async def start(self) -> None:
         """Be the only one, open the keys, know the NASes; then follow, tick and sweep."""
@@ -63,6 +65,7 @@ class Coa:
         tasks.forever("follow_entitlements", lambda: self._follow_entitlements(lanes))
         tasks.every(TICK_SECONDS, "tick", lambda: self._tick(lanes))
         tasks.every(self._settings.coa.sweep_seconds, "sweep", self.sweep)
+        self._report.begin()
 
     async def reload(self, settings: CoaSettings) -> None:
         """Every key of the table needs a restart."""
@@ -75,6 +78,7 @@ class Coa:
             await self._lanes.drain(DRAIN_SECONDS)
         await self._client.close()
         await self._only_one.give_up()
+        await self._report.farewell()
         await self._database.close()
 
     def health(self) -> Health:

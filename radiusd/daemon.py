@@ -14,6 +14,7 @@ from chassis.log import get_logger
 from chassis.metrics import share
 from chassis.sealing import KeyRing
 from database.connect import Database, Role
+from database.daemon_report import DaemonReport
 from isp.errors import ExitCode, Refused
 from radiusd import layout, metrics
 from radiusd.config import RadiusdSettings
@@ -63,6 +64,7 @@ class Radiusd:
         self._last_use_until = context.clock.now() - timedelta(days=1)
         self._workers: Workers | None = None
         self._following: Following | None = None
+        self._report = DaemonReport(self._database, context, self.health)
 
     async def start(self) -> None:
         """Bind, have a snapshot, have workers. Raises Refused."""
@@ -109,6 +111,7 @@ class Radiusd:
         try:
             async with asyncio.timeout(LAST_WORDS_SECONDS):
                 await self._records.write()
+                await self._report.farewell()
         except TimeoutError:
             log.warning("last_attempts_not_recorded")
         await self._database.close()
@@ -148,6 +151,7 @@ class Radiusd:
         tasks.every(KERNEL_SECONDS, "count_kernel_drops", self._count_kernel_drops)
         tasks.every(PARTITIONS_SECONDS, "keep_partitions", self._keep_partitions)
         tasks.every(LAST_USE_SECONDS, "record_last_use", self._record_last_use)
+        self._report.begin()
 
     def _tell(self, present: bool) -> None:
         if self._workers is not None:

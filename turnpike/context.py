@@ -15,7 +15,7 @@ from chassis.clock import Clock, SystemClock
 from chassis.config import DatabaseConfig, Settings
 from chassis.config_file import load
 from chassis.log import configure_logging
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from database.address import password_file
 from database.connect import Database, Role
 from database.provision import prepare, serving
@@ -60,7 +60,7 @@ class Desk:
     @property
     def keys(self) -> KeyRing:
         """The ring of this node; made where there is none yet."""
-        return KeyRing.load_or_create(self.config.data / KEYS_FILE)
+        return KeyRing.load_or_create(self.config.key_ring)
 
 
 NO_OPTIONS: Final = Globals()

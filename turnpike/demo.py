@@ -17,7 +17,7 @@ from typing import Any, Final
 from chassis.clock import SystemClock
 from chassis.config import Settings
 from chassis.processes import Program
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.connect import Database, Role
 from isp.access import Access
@@ -125,7 +125,7 @@ async def open_demo(settings: Settings) -> Sequence[Program]:
         async with database.transaction(owner.tenant_id) as transaction:
             made = await plans.listed(transaction)
         if not made:
-            keys = KeyRing.load_or_create(settings.database.data / KEYS_FILE)
+            keys = KeyRing.load_or_create(settings.database.key_ring)
             await _open_shop(database, owner, demo, keys, clock.now())
             await _past(database, owner, clock.now())
         async with database.transaction(owner.tenant_id) as transaction:

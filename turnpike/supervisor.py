@@ -10,7 +10,7 @@ from typing import Final
 from chassis.clock import SystemClock
 from chassis.config import ENVIRONMENT_PREFIX, Settings
 from chassis.processes import Processes, Program
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from database.provision import prepare, serving
 from isp.errors import ExitCode
 from turnpike.rooms import daemons
@@ -45,7 +45,7 @@ async def supervise(
         loop.add_signal_handler(number, stopped.set)
     async with serving(settings.database):
         await prepare(settings.database, today=SystemClock().now().date())
-        KeyRing.load_or_create(settings.database.data / KEYS_FILE)
+        KeyRing.load_or_create(settings.database.key_ring)
         beside = await companions(settings) if companions is not None else ()
         programs = [_daemon(name, settings, config_file) for name in daemons()]
         processes = Processes(output=say, on_given_up=give_up)

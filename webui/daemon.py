@@ -12,6 +12,7 @@ from chassis.health import Check, Health
 from chassis.lifecycle import Context
 from chassis.log import get_logger
 from database.connect import Database, Role
+from database.daemon_report import DaemonReport
 from database.version import require_schema_version
 from operations import tenants
 from webui.app import application
@@ -35,6 +36,7 @@ class Webui:
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self.port = 0
+        self._report = DaemonReport(self._database, context, self.health)
 
     async def start(self) -> None:
         """Find the tenant, bind, serve."""
@@ -61,6 +63,7 @@ class Webui:
         self._serving = asyncio.get_running_loop().create_task(
             self._server.serve(sockets=[listening])
         )
+        self._report.begin()
         log.info("webui_listening", address=config.address, port=self.port)
 
     async def reload(self, settings: WebuiSettings) -> None:
@@ -72,6 +75,7 @@ class Webui:
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
+        await self._report.farewell()
         await self._database.close()
 
     async def _tenant(self, name: str) -> tenants.Tenant:

@@ -9,7 +9,7 @@ import typer
 
 from chassis.config import Settings
 from chassis.config_file import BadConfiguration, load
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from database.connect import Database, Role
 from isp.errors import ExitCode, Refused
 from operations import tenants
@@ -63,7 +63,7 @@ def _deep_faults(settings: Settings) -> Iterator[str]:
     except Refused as refused:
         yield f"database: {refused}"
     try:
-        KeyRing.load(settings.database.data / KEYS_FILE)
+        KeyRing.load(settings.database.key_ring)
     except Refused as refused:
         yield f"key ring: {refused}"
     for room, values in settings.model_dump().items():

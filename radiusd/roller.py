@@ -36,15 +36,21 @@ class Roller:
             await asyncio.sleep(TURN_SECONDS)
 
     async def turn(self, sessions_maximum: int = SESSIONS_MAXIMUM) -> int:
-        """Roll all that is due, in as many transactions as it takes; returns sessions closed."""
+        """Roll all that is due, in as many transactions as it takes; returns sessions closed.
+
+        It rests between them as long as it worked: answers to NASes come first.
+        """
         closed = 0
-        while True:
+        more = True
+        while more:
+            began = self._clock.monotonic()
             rolled = await self._roll(sessions_maximum)
             if rolled is None:
                 return closed
             closed += rolled.closed
-            if not rolled.more:
-                break
+            more = rolled.more
+            if more:
+                await asyncio.sleep(self._clock.monotonic() - began)
         if self._clock.monotonic() >= self._suspects_at:
             self._suspects_at = self._clock.monotonic() + SUSPECT_SECONDS
             async with self._database.transaction() as transaction:

@@ -109,6 +109,7 @@ rolling_due = Table(
     Column("sessions", Integer, nullable=False),
     Column("opened", ARRAY(Uuid), nullable=False),
     Column("touched", ARRAY(Uuid), nullable=False),
+    Column("ended", ARRAY(Uuid), nullable=False),
 )
 rolling_due.comment = "the sessions that one batch of records touched, until the roller was there"
 
@@ -179,12 +180,11 @@ session = Table(
     Column("terminate_cause", Integer),
     words("closed_by", nullable=False),
     *rolled(),
-    PrimaryKeyConstraint("closed_on", "session_key", "subscriber_id"),
+    PrimaryKeyConstraint("session_key", "closed_on", "subscriber_id"),
     postgresql_partition_by="RANGE (closed_on)",
     info={"partitioned_by": "month", "kept_days": 400},
 )
 Index("session_service_id_index", session.c.service_id, session.c.started_at)
-Index("session_session_key_index", session.c.session_key)
 # Who had this address, or the prefix around it, at a time: by equality, so by index under policies.
 Index("session_framed_ip_index", session.c.framed_ip, session.c.started_at)
 Index("session_framed_ipv6_prefix_index", session.c.framed_ipv6_prefix, session.c.started_at)

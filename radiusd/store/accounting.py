@@ -48,9 +48,9 @@ INSERT INTO accounting_record ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM in
 ON CONFLICT DO NOTHING
 """
 INSERT_ROLLING_DUE = """
-INSERT INTO rolling_due (sessions, opened, touched)
+INSERT INTO rolling_due (sessions, opened, touched, ended)
 SELECT count(*), coalesce(array_agg(session_key) FILTER (WHERE opened), '{}'),
-    array_agg(session_key)
+    array_agg(session_key), coalesce(array_agg(session_key) FILTER (WHERE ended), '{}')
 FROM live HAVING count(*) > 0
 """
 CLOSE_REUSED = f"""
@@ -67,8 +67,9 @@ WITH reused AS (
         AND i.started_at > s.last_seen_at + interval '10 seconds'
         AND (i.session_time_seconds < s.session_time_seconds OR i.status = {Status.START})
     RETURNING s.session_key)
-INSERT INTO rolling_due (sessions, opened, touched)
-SELECT count(*), '{{}}', array_agg(session_key) FROM reused HAVING count(*) > 0
+INSERT INTO rolling_due (sessions, opened, touched, ended)
+SELECT count(*), '{{}}', array_agg(session_key), array_agg(session_key) FROM reused
+HAVING count(*) > 0
 """
 """Without our Class an Acct-Session-Id used again by the same login has the same key: a session
 that began after the one under that key was last seen, and is younger, makes way for itself."""

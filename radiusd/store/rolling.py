@@ -1,23 +1,19 @@
 """One turn of the roller: what was recorded becomes usage by the hour, and closed sessions.
 
 A turn is one transaction that begins by taking what is due (`rolling_due`) and ends with it rolled:
-exactly once, whoever is killed when. It holds the rows it works on, but never waits for one: what a
-recorder holds is due again, so that the two cannot block each other.
+exactly once, whoever is killed when. Most sessions have only grown, or ended; those are rolled at
+once. The others are judged (`radiusd/store/rolling_judged.py`). Rows that a recorder holds are
+waited for in the recorder's own order, or left to the next turn, so that neither blocks the other.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from radiusd.store.rolling_sessions import (
-    ADD_SIBLINGS,
-    FIND_CLOSED,
-    FOLD_CLOSED,
-    FOLD_SIBLINGS,
-    REOPEN,
-)
-from radiusd.store.rolling_usage import FIND_ADVANCE, MARK_ROLLED, ROLL_USAGE
+from radiusd.store import rolling_judged
+from radiusd.store.rolling_judged import CLOSED
+from radiusd.store.rolling_usage import ROLL_USAGE
 
 __all__ = ["SESSIONS_MAXIMUM", "Rolled", "mark_suspects", "roll"]
 
@@ -27,30 +23,31 @@ SESSIONS_MAXIMUM = 4000
 ROLLER_LOCK = 0x726F6C6C
 """The advisory lock of the one roller of a cluster."""
 
-RESTART_DAYS = 8
-"""How long a restart is remembered: a record may come a week after its event."""
-
 INTERVALS_MISSED = 3
 INTERVAL_SECONDS_DEFAULT = 600
 """RFC 2869 §5.16 recommends at least that between Interims; until two have been seen, no more is
 known."""
 
-PREPARE = (
-    # No statistics are kept of temporary tables: of a few thousand rows, each finds its own.
+SETTINGS = (
+    # No statistics are kept of temporary tables: of some thousand rows, each finds its own.
     "SET LOCAL enable_hashjoin = off",
     "SET LOCAL enable_mergejoin = off",
     "SET LOCAL enable_seqscan = off",
     "SET LOCAL jit = off",
     "SET LOCAL timezone = 'UTC'",
+)
+
+TABLES = (
     """
-    CREATE TEMP TABLE IF NOT EXISTS rolling
-        (session_key uuid PRIMARY KEY, opened boolean NOT NULL) ON COMMIT DELETE ROWS
-    """,
-    """
-    CREATE TEMP TABLE IF NOT EXISTS locked
-        (LIKE session_live, opened boolean, dirty boolean, PRIMARY KEY (session_key, subscriber_id))
+    CREATE TEMP TABLE IF NOT EXISTS rolling (session_key uuid PRIMARY KEY,
+        opened boolean NOT NULL, ended boolean NOT NULL, judged boolean NOT NULL)
         ON COMMIT DELETE ROWS
     """,
+    """
+    CREATE TEMP TABLE IF NOT EXISTS locked (LIKE session_live, opened boolean, dirty boolean,
+        PRIMARY KEY (session_key, subscriber_id)) ON COMMIT DELETE ROWS
+    """,
+    "CREATE INDEX IF NOT EXISTS locked_service_id_index ON locked (service_id)",
     """
     CREATE TEMP TABLE IF NOT EXISTS fold (loser uuid, loser_subscriber bigint,
         keeper uuid, keeper_subscriber bigint) ON COMMIT DELETE ROWS
@@ -80,119 +77,76 @@ WITH waiting AS (
 ), due AS (
     DELETE FROM rolling_due USING waiting
     WHERE rolling_due.rolling_due_id = waiting.rolling_due_id AND before < %(sessions)s
-    RETURNING opened, touched
+    RETURNING opened, touched, ended
 ), key AS (
-    SELECT unnest(touched) AS session_key, false AS opened FROM due
-    UNION ALL
-    SELECT unnest(opened), true FROM due
+    SELECT unnest(touched) AS session_key, false AS opened, false AS ended FROM due
+    UNION ALL SELECT unnest(opened), true, false FROM due
+    UNION ALL SELECT unnest(ended), false, true FROM due
 )
-INSERT INTO rolling SELECT session_key, bool_or(opened) FROM key GROUP BY session_key
+INSERT INTO rolling (session_key, opened, ended, judged)
+SELECT session_key, bool_or(opened), bool_or(ended), false FROM key
+GROUP BY session_key ORDER BY session_key
 """
 
-ADD_RESTARTED = """
-INSERT INTO rolling
-SELECT session_key, false FROM session_live s JOIN nas_restart r ON r.nas_id = s.nas_id
-WHERE r.done_at IS NULL AND s.started_at < r.event_at AND s.last_seen_at <= r.event_at
-LIMIT %(sessions)s
-ON CONFLICT DO NOTHING
+ROLL_PLAIN = """
+WITH grown AS (
+    UPDATE session_live s SET rolled_octets_up = s.octets_up,
+        rolled_octets_down = s.octets_down, rolled_at = s.last_seen_at
+    FROM session_live before
+    WHERE before.session_key = ANY (ARRAY(
+            SELECT session_key FROM rolling WHERE NOT judged ORDER BY session_key))
+        AND s.session_key = before.session_key AND s.subscriber_id = before.subscriber_id
+        AND s.service_id <> 0
+        AND (s.octets_up > s.rolled_octets_up OR s.octets_down > s.rolled_octets_down)
+    RETURNING s.subscriber_id, s.service_id, s.tenant_id, s.session_key,
+        least(coalesce(before.rolled_at, s.started_at), s.last_seen_at) AS from_at,
+        s.last_seen_at AS to_at, before.rolled_octets_up AS from_up,
+        before.rolled_octets_down AS from_down, s.octets_up, s.octets_down
+)
+INSERT INTO advance SELECT subscriber_id, service_id, tenant_id, session_key, from_at, to_at,
+    from_up, from_down, greatest(octets_up - from_up, 0), greatest(octets_down - from_down, 0)
+FROM grown
 """
+"""Most sessions: they have only grown. Rows are taken in the order of their keys, as a recorder
+takes them, so that waiting for one cannot come full circle. `before` is the row as the statement
+found it; of what is used of it, nothing but the roller writes."""
 
-LOCK = """
-INSERT INTO locked
-SELECT s.*, r.opened, false FROM rolling r JOIN session_live s USING (session_key)
-FOR UPDATE OF s SKIP LOCKED
+MOVE_PLAIN = f"""
+WITH gone AS (
+    DELETE FROM session_live USING (
+        SELECT session_key, subscriber_id FROM session_live
+        WHERE session_key = ANY (ARRAY(
+                SELECT session_key FROM rolling WHERE ended AND NOT judged))
+            AND ended_at IS NOT NULL AND (service_id = 0
+                OR octets_up = rolled_octets_up AND octets_down = rolled_octets_down)
+        FOR UPDATE SKIP LOCKED) AS held
+    WHERE session_live.session_key = held.session_key
+        AND session_live.subscriber_id = held.subscriber_id
+    RETURNING session_live.*
+)
+INSERT INTO session (closed_on, session_key, {CLOSED})
+SELECT %(today)s, session_key, {CLOSED} FROM gone
 """
+"""Sessions that said they ended, once all of them is rolled."""
+
+OLDEST_OPENED = """
+SELECT coalesce(least(min(last_seen_at), %(now)s), %(now)s)::date - 1 FROM session_live
+WHERE session_key = ANY (ARRAY(SELECT session_key FROM rolling WHERE opened))
+"""
+"""No session that closed before this day can be one of those just opened."""
 
 REQUEUE = """
-INSERT INTO rolling_due (sessions, opened, touched)
+INSERT INTO rolling_due (sessions, opened, touched, ended)
 SELECT count(*), coalesce(array_agg(session_key) FILTER (WHERE r.opened), '{}'),
-    array_agg(session_key)
-FROM rolling r JOIN session_live s USING (session_key)
-WHERE NOT EXISTS (
-    SELECT FROM locked WHERE session_key = s.session_key AND subscriber_id = s.subscriber_id)
+    array_agg(session_key), coalesce(array_agg(session_key) FILTER (WHERE r.ended), '{}')
+FROM session_live s JOIN rolling r USING (session_key)
+WHERE s.session_key = ANY (ARRAY(SELECT session_key FROM rolling WHERE judged OR ended))
+    AND CASE WHEN r.judged THEN NOT EXISTS (SELECT FROM locked
+            WHERE session_key = s.session_key AND subscriber_id = s.subscriber_id)
+        ELSE s.ended_at IS NOT NULL END
 HAVING count(*) > 0
 """
-
-BASELINE = """
-UPDATE locked SET rolled_octets_up = octets_up, rolled_octets_down = octets_down,
-    rolled_at = last_seen_at, dirty = true
-FROM service
-WHERE locked.opened AND locked.class_cookie IS NULL AND service.service_id = locked.service_id
-    AND locked.started_at < service.created_at
-"""
-"""A session that another server let in before the service was entered here (a migration): what it
-had used by then is not ours to count."""
-
-CLOSE_GHOSTS = """
-UPDATE locked ghost SET ended_at = ghost.last_seen_at, closed_by = 'replaced'
-FROM locked newer
-WHERE newer.opened AND newer.service_id <> 0 AND newer.service_id = ghost.service_id
-    AND newer.nas_id = ghost.nas_id AND newer.calling_station_id = ghost.calling_station_id
-    AND newer.session_key <> ghost.session_key AND ghost.ended_at IS NULL
-    AND newer.started_at > ghost.started_at AND newer.started_at >= ghost.last_seen_at
-    AND (newer.acct_multi_session_id = ghost.acct_multi_session_id) IS NOT TRUE
-"""
-"""A login on the same line where a session was: its Stop was lost, it ended when last seen."""
-
-CLOSE_RESTARTED = """
-UPDATE locked SET ended_at = last_seen_at, closed_by = 'nas_restart'
-FROM nas_restart r
-WHERE r.nas_id = locked.nas_id AND locked.ended_at IS NULL
-    AND locked.started_at < r.event_at AND locked.last_seen_at <= r.event_at
-"""
-"""An Accounting-On or -Off, even a late one, ends what had begun before its event (RFC 2866 §5.1)
-at the last known counters, and nothing that was seen after it."""
-
-DONE_RESTARTS = """
-UPDATE nas_restart r SET done_at = %(now)s
-WHERE r.done_at IS NULL AND NOT EXISTS (
-    SELECT FROM session_live s WHERE s.nas_id = r.nas_id
-        AND s.started_at < r.event_at AND s.last_seen_at <= r.event_at)
-"""
-
-FORGET_RESTARTS = f"""
-DELETE FROM nas_restart WHERE done_at < %(now)s - interval '{RESTART_DAYS} days'
-"""
-
-OLDEST_OPENED = "SELECT min(last_seen_at) FROM locked WHERE opened"
-
-APPLY = """
-UPDATE session_live s SET
-    octets_up = l.octets_up, octets_down = l.octets_down,
-    rolled_octets_up = l.rolled_octets_up, rolled_octets_down = l.rolled_octets_down,
-    rolled_at = l.rolled_at, session_time_seconds = l.session_time_seconds,
-    started_at = l.started_at, last_seen_at = l.last_seen_at
-FROM locked l
-WHERE s.session_key = l.session_key AND s.subscriber_id = l.subscriber_id
-    AND l.dirty AND l.ended_at IS NULL
-"""
-
-CLOSED = (
-    "tenant_id, subscriber_id, service_id, nas_id, acct_session_id, acct_multi_session_id, login,"
-    " framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, calling_station_id,"
-    " called_station_id, nas_port_id, circuit_id, remote_id, octets_up, octets_down,"
-    " session_time_seconds, started_at, last_seen_at, ended_at, terminate_cause, closed_by,"
-    " rolled_octets_up, rolled_octets_down"
-)
-MOVE_ENDED = (
-    """
-    DELETE FROM session_live s USING locked l
-    WHERE s.session_key = l.session_key AND s.subscriber_id = l.subscriber_id
-        AND l.ended_at IS NOT NULL
-    """,
-    # One NAS may use an Acct-Session-Id again on the same day, and echo no Class of ours.
-    """
-    UPDATE locked SET session_key = (left(session_key::text, 18)
-        || substr(md5(session_key::text || started_at::text)::uuid::text, 19))::uuid
-    WHERE ended_at IS NOT NULL AND EXISTS (
-        SELECT FROM session h WHERE h.closed_on = %(today)s
-            AND h.session_key = locked.session_key AND h.subscriber_id = locked.subscriber_id)
-    """,
-    f"""
-    INSERT INTO session (closed_on, session_key, {CLOSED})
-    SELECT %(today)s, session_key, {CLOSED} FROM locked WHERE ended_at IS NOT NULL
-    """,
-)
+"""What a recorder held is due again."""
 
 CROSSED_CAP = """
 SELECT a.service_id
@@ -245,20 +199,19 @@ async def roll(
             rows = (await transaction.exec_driver_sql(statement, facts)).rowcount
         return rows
 
-    await run(*PREPARE)
+    await run(*SETTINGS, *TABLES)
     due = await run(TAKE_DUE)
-    restarted = await run(ADD_RESTARTED)
-    await run(ADD_SIBLINGS, LOCK)
+    facts["oldest"] = (await transaction.exec_driver_sql(OLDEST_OPENED, facts)).scalar_one()
+    restarted = await run(rolling_judged.ADD_RESTARTED)
+    judged = await run(rolling_judged.JUDGE)
+    await run(ROLL_PLAIN)
+    closed = await run(MOVE_PLAIN)
+    if restarted or judged:
+        closed += await run(*rolling_judged.SETTLE)
     skipped = await run(REQUEUE)
-    await run(*FOLD_SIBLINGS)
-    oldest = (await transaction.exec_driver_sql(OLDEST_OPENED)).scalar_one()
-    if oldest is not None:
-        facts["oldest"] = oldest.date() - timedelta(days=1)
-        await run(FIND_CLOSED, *REOPEN, *FOLD_CLOSED, BASELINE, CLOSE_GHOSTS)
-    await run(CLOSE_RESTARTED, FIND_ADVANCE, MARK_ROLLED, ROLL_USAGE, APPLY)
-    closed = await run(*MOVE_ENDED)
+    await run(ROLL_USAGE)
     if restarted < sessions_maximum and not skipped:
-        await run(DONE_RESTARTS, FORGET_RESTARTS)
+        await run(rolling_judged.DONE_RESTARTS, rolling_judged.FORGET_RESTARTS)
     crossed = await transaction.exec_driver_sql(CROSSED_CAP, facts)
     return Rolled(
         sessions=due,

@@ -7,7 +7,7 @@ packet that lost its Class with its session, and keeps apart what got the same A
 after a reboot.
 """
 
-__all__ = ["ADD_SIBLINGS", "FIND_CLOSED", "FOLD_CLOSED", "FOLD_SIBLINGS", "REOPEN"]
+__all__ = ["ADD_OTHERS", "FIND_CLOSED", "FOLD_CLOSED", "FOLD_SIBLINGS", "REOPEN", "between"]
 
 JITTER = "interval '10 seconds'"
 """Between two computations of one session's start: whole seconds, and delays on the way."""
@@ -19,7 +19,8 @@ def _half(key: str) -> tuple[str, str]:
     return f"({half} || '-0000-000000000000')::uuid", f"({half} || '-ffff-ffffffffffff')::uuid"
 
 
-def _between(other: str, key: str) -> str:
+def between(other: str, key: str) -> str:
+    """Whether the session key `other` shares the first half of `key`."""
     least, greatest = _half(key)
     return f"{other} BETWEEN {least} AND {greatest}"
 
@@ -43,21 +44,20 @@ def _better(one: str, other: str) -> str:
     return f"{rank.format(one)} > {rank.format(other)}"
 
 
-ADD_SIBLINGS = f"""
-INSERT INTO rolling (session_key, opened)
-SELECT s.session_key, false
-FROM rolling r JOIN session_live s ON {_between("s.session_key", "r.session_key")}
-WHERE r.opened
+ADD_OTHERS = f"""
+INSERT INTO rolling (session_key, opened, ended, judged)
+SELECT s.session_key, false, false, true
+FROM rolling r JOIN session_live s ON {between("s.session_key", "r.session_key")}
+WHERE r.judged AND r.opened
 UNION
-SELECT ghost.session_key, false
+SELECT g.session_key, false, false, true
 FROM rolling r
 JOIN session_live s ON s.session_key = r.session_key
-JOIN session_live ghost ON ghost.service_id = s.service_id AND ghost.nas_id = s.nas_id
-    AND ghost.calling_station_id = s.calling_station_id AND ghost.session_key <> s.session_key
-WHERE r.opened AND s.service_id <> 0
-ON CONFLICT DO NOTHING
+JOIN session_live g ON g.service_id = s.service_id
+WHERE r.judged AND r.opened AND s.service_id <> 0
+ON CONFLICT (session_key) DO UPDATE SET judged = true
 """
-"""What must be held too, to judge a session that is new: its siblings and its line's ghosts."""
+"""What must be held too, to judge a session that is new: its siblings, and its service's others."""
 
 FOLD_SIBLINGS = (
     f"""
@@ -65,7 +65,7 @@ FOLD_SIBLINGS = (
     SELECT DISTINCT ON (loser.session_key, loser.subscriber_id)
         loser.session_key, loser.subscriber_id, keeper.session_key, keeper.subscriber_id
     FROM locked loser JOIN locked keeper
-        ON {_between("keeper.session_key", "loser.session_key")} AND {_same("keeper", "loser")}
+        ON {between("keeper.session_key", "loser.session_key")} AND {_same("keeper", "loser")}
     WHERE (loser.opened OR keeper.opened) AND {_better("keeper", "loser")}
     ORDER BY loser.session_key, loser.subscriber_id, keeper.class_cookie IS NOT NULL DESC,
         keeper.service_id DESC, keeper.started_at DESC, keeper.session_key DESC
@@ -116,7 +116,7 @@ SELECT DISTINCT ON (o.session_key, o.subscriber_id)
         AND NOT EXISTS (
             SELECT FROM nas_restart r WHERE r.nas_id = o.nas_id
                 AND r.event_at > h.started_at AND r.event_at >= o.last_seen_at)
-FROM locked o JOIN session h ON {_between("h.session_key", "o.session_key")}
+FROM locked o JOIN session h ON {between("h.session_key", "o.session_key")}
     AND h.closed_on >= %(oldest)s AND h.closed_on >= (o.last_seen_at - interval '1 day')::date
     AND (h.session_key = o.session_key AND o.class_cookie IS NOT NULL OR {_same("o", "h")})
 WHERE o.opened

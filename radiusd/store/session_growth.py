@@ -107,5 +107,5 @@ FROM incoming
 WHERE round = $1 AND status IN ({Status.START}, {Status.INTERIM}, {Status.STOP})
 ON CONFLICT (session_key, subscriber_id) DO UPDATE SET
 {", ".join(f"{column} = {value}" for column, value in GROWTH.items())}
-RETURNING s.session_key, s.xmax = 0 AS opened
+RETURNING s.session_key, s.xmax = 0 AS opened, s.ended_at IS NOT NULL AS ended
 """

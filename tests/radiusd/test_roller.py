@@ -1,26 +1,25 @@
 """From recorded accounting to closed sessions and hours of usage."""
 
-from collections.abc import AsyncIterator
+import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
-from database.connect import Role
+from database.tables.sessions import session_live
 from radiusd.accounting import Status
-from tests.support.accounting import START, attributes, cookie, read, record
-from tests.support.recording import Books
+from radiusd.store.rolling import mark_suspects, roll
+from tests.support.accounting import (
+    START,
+    attributes,
+    cookie,
+    read,
+    record,
+    session,
+)
 
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-async def books(database) -> AsyncIterator[Books]:
-    async with Books(database(Role.RADIUSD)) as opened:
-        yield opened
-
-
-def session(*parts: tuple[Status, int, int], **more):
-    return [record(status, seconds, octets, **more) for status, seconds, octets in parts]
 
 
 WHOLE = ((Status.START, 0, 0), (Status.INTERIM, 300, 1000), (Status.STOP, 400, 1500))
@@ -256,26 +255,52 @@ async def test_a_start_that_comes_after_the_restart_that_followed_it_is_closed(b
     assert ["nas_restart"] == [row.closed_by for row in await books.closed()]
 
 
-async def test_octets_that_cross_an_hour_are_split_by_time(books):
-    start = START + timedelta(minutes=50)
-    await books.write_each(
-        *session((Status.START, 0, 0), (Status.INTERIM, 1200, 1001), start=start)
-    )
+async def test_a_silent_session_becomes_suspect_until_it_is_seen_again(books):
+    async def suspect_at(minutes: int) -> list[bool]:
+        async with books.database.transaction() as transaction:
+            await mark_suspects(transaction, START + timedelta(minutes=minutes))
+        return [row.suspect for row in await books.live()]
+
+    await books.write(record(Status.START))
+    seen = [await suspect_at(29), await suspect_at(31)]
+    await books.write(record(Status.INTERIM, 1900, 1))
+
+    assert [[False], [True], [False]] == [*seen, [row.suspect for row in await books.live()]]
+    assert [] == await books.closed()
+
+
+async def test_a_held_session_is_left_to_the_next_turn(books):
+    await books.write_each(*session(*WHOLE))
+    async with books.database.transaction() as holder:
+        await holder.execute(select(session_live).with_for_update())
+        rolling = asyncio.create_task(books.roll())
+        await asyncio.sleep(0.2)
+        waits = not rolling.done()
+    await rolling
     await books.roll()
 
-    assert {START: (500, 1001), START + timedelta(hours=1): (501, 1001)} == await books.usage()
+    assert waits
+    assert 1 == len(await books.closed())
+    assert (1500, 3000) == await books.used()
 
 
-async def test_records_in_between_tell_more_than_time(books):
-    start = START + timedelta(minutes=50)
-    await books.write(
-        *session(
-            (Status.START, 0, 0),
-            (Status.INTERIM, 600, 990),
-            (Status.INTERIM, 1200, 1000),
-            start=start,
-        )
-    )
+async def test_two_rollers_take_turns(books):
+    await books.write_each(*session(*WHOLE))
+    async with books.database.transaction() as first, books.database.transaction() as second:
+        assert await roll(first, START) is not None
+        assert await roll(second, START) is None
+
+    assert (1500, 3000) == await books.used()
+
+
+async def test_a_turn_that_is_cut_short_has_done_nothing(books):
+    await books.write_each(*session(*WHOLE))
+    with pytest.raises(OperationalError):
+        async with books.database.transaction() as transaction:
+            await roll(transaction, START)
+            await transaction.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    halfway = await books.used()
     await books.roll()
 
-    assert {START: (990, 1980), START + timedelta(hours=1): (10, 20)} == await books.usage()
+    assert (0, 0) == halfway
+    assert (1500, 3000) == await books.used()

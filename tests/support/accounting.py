@@ -1,6 +1,7 @@
 """Accounting-Requests for tests: attributes by name, records as the worker would read them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from isp.access import Access, Rates
 from policy import class_cookie
@@ -18,6 +19,7 @@ __all__ = [
     "microseconds",
     "read",
     "record",
+    "session",
 ]
 
 TENANT_ID, SUBSCRIBER_ID, SERVICE_ID, NAS_ID = 1, 11, 21, 31
@@ -144,3 +146,8 @@ def record(
     )
     assert isinstance(taken, Record)
     return taken
+
+
+def session(*parts: tuple[Status, int, int], **more: Any) -> list[Record]:
+    """Records of one session, each by status, seconds since its start and octets up."""
+    return [record(status, seconds, octets, **more) for status, seconds, octets in parts]

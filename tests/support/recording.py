@@ -1,22 +1,23 @@
 """Accounting in a test's database: records written as a worker does, rolled as the keeper does."""
 
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import Row, Table, select, update
+from sqlalchemy import Executable, Row, Table, insert, select, update
 
-from database.connect import Database
+from chassis.config import DatabaseConfig
+from database.connect import Database, Role
 from database.partitions import ensure_partitions
 from database.tables.sessions import accounting_record, session, session_live, usage_hourly
+from database.tables.subscribers import plan, plan_version, service, subscriber
 from database.tables.tenancy import tenant
 from radiusd.accounting import Record
 from radiusd.store.accounting import AccountingStore
 from radiusd.store.rolling import Rolled, roll
-from tests.support.accounting import START, TENANT_ID
+from tests.support.accounting import SERVICE_ID, START, SUBSCRIBER_ID, TENANT_ID
 
-__all__ = ["Books"]
+__all__ = ["Books", "enter_service", "set_zone"]
 
 
 class Books:
@@ -25,7 +26,6 @@ class Books:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._store = AccountingStore(database.raw)
-        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         await self.open_on(START.date())
@@ -80,8 +80,49 @@ class Books:
         return sum(up for up, _ in hours), sum(down for _, down in hours)
 
 
-async def move_tenant(owner: Database, zone: str) -> None:
-    async with owner.transaction() as transaction:
-        await transaction.execute(
-            update(tenant).where(tenant.c.tenant_id == TENANT_ID).values(zone=zone)
-        )
+async def set_zone(config: DatabaseConfig, zone: str) -> None:
+    """Move the tenant to another zone."""
+    await _as_command(config, update(tenant).values(zone=zone))
+
+
+async def enter_service(
+    config: DatabaseConfig, *, created_at: datetime, cap_octets: int | None = None
+) -> None:
+    """The subscriber and the service of `tests.support.accounting`, on a plan of their own."""
+    whose = {"tenant_id": TENANT_ID}
+    await _as_command(
+        config,
+        insert(plan).values(plan_id=1, name="p", **whose),
+        insert(plan_version).values(
+            plan_version_id=1,
+            plan_id=1,
+            version=1,
+            valid_from=created_at.date(),
+            price=1,
+            currency="USD",
+            cap_octets=cap_octets,
+            **whose,
+        ),
+        insert(subscriber).values(
+            subscriber_id=SUBSCRIBER_ID, reference="ann", currency="USD", **whose
+        ),
+        insert(service).values(
+            service_id=SERVICE_ID,
+            subscriber_id=SUBSCRIBER_ID,
+            name="ann@isp",
+            plan_version_id=1,
+            started_on=created_at.date(),
+            created_at=created_at,
+            **whose,
+        ),
+    )
+
+
+async def _as_command(config: DatabaseConfig, *statements: Executable) -> None:
+    command = Database(config, Role.COMMAND)
+    try:
+        async with command.transaction(TENANT_ID) as transaction:
+            for statement in statements:
+                await transaction.execute(statement)
+    finally:
+        await command.close()

@@ -59,6 +59,7 @@ CREATE TABLE rolling_due (
 	sessions INTEGER NOT NULL, 
 	opened UUID[] NOT NULL, 
 	touched UUID[] NOT NULL, 
+	ended UUID[] NOT NULL, 
 	CONSTRAINT rolling_due_pkey PRIMARY KEY (rolling_due_id)
 );
 
@@ -92,7 +93,7 @@ CREATE TABLE session (
 	closed_by TEXT NOT NULL, 
 	rolled_octets_up BIGINT DEFAULT '0' NOT NULL, 
 	rolled_octets_down BIGINT DEFAULT '0' NOT NULL, 
-	CONSTRAINT session_pkey PRIMARY KEY (closed_on, session_key, subscriber_id)
+	CONSTRAINT session_pkey PRIMARY KEY (session_key, closed_on, subscriber_id)
 )
  PARTITION BY RANGE (closed_on);
 
@@ -103,8 +104,6 @@ CREATE INDEX session_framed_ip_index ON session (framed_ip, started_at);
 CREATE INDEX session_framed_ipv6_prefix_index ON session (framed_ipv6_prefix, started_at);
 
 CREATE INDEX session_service_id_index ON session (service_id, started_at);
-
-CREATE INDEX session_session_key_index ON session (session_key);
 
 CREATE TABLE session_live (
 	session_key UUID NOT NULL, 

@@ -1,0 +1,210 @@
+"""The recorder: acknowledged means durable, whatever Postgres does."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from radiusd import recorder as recorder_module
+from radiusd.accounting import Record, Status
+from radiusd.recorder import Recorder
+from radiusd.spool import Spool
+from tests.support.accounting import START, record
+from tests.support.recording import Books
+
+pytestmark = pytest.mark.database
+
+
+class Gate:
+    """Postgres as the recorder reaches it: open, shut, or opening late."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.shut = False
+        self.delay_seconds = 0.0
+
+    @asynccontextmanager
+    async def raw(self):
+        if self.shut:
+            raise OSError("shut")
+        await asyncio.sleep(self.delay_seconds)
+        async with self.books.database.raw() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def recording(raw, path) -> AsyncIterator[tuple[Recorder[int], list[int]]]:
+    """A running recorder and the numbers that it acknowledged."""
+    acknowledged: list[int] = []
+    recorder: Recorder[int] = Recorder(raw, Spool(path), acknowledged.extend)
+    running = asyncio.create_task(recorder.run())
+    try:
+        yield recorder, acknowledged
+    finally:
+        recorder.stop()
+        await running
+
+
+async def until(reached: Callable[[], bool], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not reached():
+            await asyncio.sleep(0.01)
+
+
+def interims(count: int, start: int = 1) -> list[Record]:
+    return [
+        record(Status.INTERIM, seconds, seconds, session_id=f"{seconds % 7}")
+        for seconds in range(start, start + count)
+    ]
+
+
+async def test_what_is_acknowledged_is_in_the_database(books, tmp_path):
+    async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
+        for number, one in enumerate(interims(500)):
+            assert recorder.submit(one, number)
+        await until(lambda: len(acknowledged) == 500)
+
+        assert list(range(500)) == acknowledged
+        assert 500 == len(await books.records())
+    assert (500, 0) == (recorder.counts.recorded, recorder.counts.spooled)
+
+
+async def test_a_repeated_record_is_acknowledged_and_recorded_once(books, tmp_path):
+    async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
+        for number in range(3):
+            recorder.submit(record(Status.START), number)
+        await until(lambda: len(acknowledged) == 3)
+
+        assert 1 == len(await books.records())
+
+
+async def test_postgres_away_means_the_spool_and_then_the_database_by_itself(books, tmp_path):
+    gate = Gate(books)
+    gate.shut = True
+    async with recording(gate.raw, tmp_path / "spool") as (recorder, acknowledged):
+        for number, one in enumerate(interims(100)):
+            recorder.submit(one, number)
+        await until(lambda: len(acknowledged) == 100)
+        kept = recorder.counts.spooled, len(await books.records())
+        gate.shut = False
+        await until(lambda: recorder.counts.replayed == 100)
+
+        assert (100, 0) == kept
+        assert 100 == len(await books.records())
+
+
+async def test_a_slow_commit_is_spooled_and_then_harmlessly_written_twice(books, tmp_path):
+    gate = Gate(books)
+    gate.delay_seconds = 1.0
+    async with recording(gate.raw, tmp_path / "spool") as (recorder, acknowledged):
+        recorder.submit(record(Status.START), 0)
+        await until(lambda: acknowledged == [0], seconds=0.9)
+        await until(lambda: recorder.counts.replayed == 1)
+        recorder.submit(record(Status.INTERIM, 5, 5), 1)
+        await until(lambda: acknowledged == [0, 1])
+
+        assert 2 == len(await books.records())
+    assert 1 == recorder.counts.slow_commits
+
+
+async def test_what_a_predecessor_left_is_replayed(books, tmp_path):
+    left = Spool(tmp_path / "spool")
+    for one in interims(50):
+        left.append([one])
+    left.close()
+    async with recording(books.database.raw, tmp_path / "spool") as (recorder, _):
+        await until(lambda: recorder.counts.replayed == 50)
+
+    assert 50 == len(await books.records())
+
+
+async def test_neither_postgres_nor_disk_means_silence(books, tmp_path):
+    gate = Gate(books)
+    gate.shut = True
+    (tmp_path / "spool").mkdir()
+    async with recording(gate.raw, tmp_path / "spool") as (recorder, acknowledged):
+        recorder.submit(record(Status.START), 0)
+        await until(lambda: recorder.counts.not_kept == 1)
+
+    assert [] == acknowledged
+
+
+async def test_a_full_queue_drops_and_says_so(books, tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "WAITING_RECORDS_MAXIMUM", 2)
+    recorder: Recorder[int] = Recorder(books.database.raw, Spool(tmp_path / "spool"), print)
+
+    assert [True, True, False] == [recorder.submit(one, 0) for one in interims(3)]
+    assert 1 == recorder.counts.shed
+
+
+async def test_one_record_that_postgres_refuses_takes_no_other_with_it(books, tmp_path):
+    good = interims(20)
+    impossible = record(Status.INTERIM, 3, 3, session_id="odd", start=START)
+    impossible = type(impossible)(
+        **{name: getattr(impossible, name) for name in impossible.__struct_fields__}
+        | {"event_at": -(1 << 62)}
+    )
+    async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
+        for number, one in enumerate([*good[:9], impossible, *good[9:]]):
+            recorder.submit(one, number)
+        await until(lambda: len(acknowledged) == 20)
+
+    assert [number for number in range(21) if number != 9] == acknowledged
+    assert 1 == recorder.counts.refused
+
+
+async def test_two_recorders_of_the_same_sessions_do_not_block_each_other(books, tmp_path):
+    raw = books.database.raw
+    async with (
+        recording(raw, tmp_path / "a") as (one, first),
+        recording(raw, tmp_path / "b") as (other, second),
+    ):
+        for number, each in enumerate(interims(1000)):
+            (one if number % 2 else other).submit(each, number)
+            (other if number % 3 else one).submit(each, number)
+        await until(lambda: len(first) + len(second) == 2000, seconds=30)
+        for each in (one, other):
+            await until(lambda each=each: each.counts.replayed >= each.counts.spooled, seconds=30)
+
+    assert 1000 == len(await books.records())
+    assert {str(number): 1000 - (1000 - number) % 7 for number in range(7)} == {
+        row.acct_session_id: row.octets_up for row in await books.live()
+    }
+
+
+async def test_a_killed_backend_loses_nothing_acknowledged(books, tmp_path, server):
+    async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
+        for round_number in range(5):
+            for number, one in enumerate(interims(200, 1 + 200 * round_number)):
+                recorder.submit(one, 200 * round_number + number)
+            await asyncio.sleep(0.02)
+            with server.admin() as admin:
+                admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE usename = 'turnpike_radiusd' AND query LIKE '%%EXECUTE record_batch%%'"
+                )
+        await until(lambda: len(acknowledged) == 1000, seconds=20)
+        await until(lambda: recorder.counts.spooled <= recorder.counts.replayed, seconds=20)
+    with contextlib.suppress(Exception):
+        await books._store.close()
+
+    assert 1000 == len(await books.records())
+
+
+async def test_the_order_of_a_sessions_records_does_not_matter(books, tmp_path):
+    parts = [record(Status.STOP, 500, 900), record(Status.START), record(Status.INTERIM, 300, 700)]
+    async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
+        for number, one in enumerate(parts):
+            recorder.submit(one, number)
+        await until(lambda: len(acknowledged) == 3)
+
+    (live,) = await books.live()
+    assert (900, 1800, START + timedelta(seconds=500), START) == (
+        live.octets_up,
+        live.octets_down,
+        live.ended_at,
+        live.started_at,
+    )

@@ -1,8 +1,10 @@
 """Operators: the people who may sign in to the web pages."""
 
 from datetime import datetime
+from functools import cache
 
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +13,7 @@ from database.tables.tenancy import operator, web_session
 from isp.errors import Refused
 from operations import audit, tenants
 
-__all__ = ["PASSWORD_CHARACTERS_MIN", "add", "disable", "listed", "set_password"]
+__all__ = ["PASSWORD_CHARACTERS_MIN", "add", "disable", "listed", "matches", "set_password"]
 
 PASSWORD_CHARACTERS_MIN = 10
 """NIST SP 800-63B asks for 8; these accounts can cut off everybody."""
@@ -46,8 +48,11 @@ async def add(
 async def set_password(
     transaction: AsyncConnection, *, name: str, password: Secret[str], actor: str, now: datetime
 ) -> None:
-    """Give an operator a new password, and let him in again where he was disabled."""
-    await _change(transaction, name, password_hash=_hashed(password), disabled_at=None)
+    """Give an operator a new password; his sessions end, and a disabled one is let in again."""
+    operator_id = await _change(
+        transaction, name, password_hash=_hashed(password), disabled_at=None
+    )
+    await _end_sessions(transaction, operator_id)
     owner = await tenants.current(transaction)
     await _audit(transaction, owner.tenant_id, "operator.set_password", name, actor, now)
 
@@ -55,9 +60,7 @@ async def set_password(
 async def disable(transaction: AsyncConnection, *, name: str, actor: str, now: datetime) -> None:
     """Let an operator in no more; his sessions end."""
     operator_id = await _change(transaction, name, disabled_at=now)
-    await transaction.execute(
-        update(web_session).where(web_session.c.operator_id == operator_id).values(revoked=True)
-    )
+    await _end_sessions(transaction, operator_id)
     owner = await tenants.current(transaction)
     await _audit(transaction, owner.tenant_id, "operator.disable", name, actor, now)
 
@@ -68,6 +71,20 @@ async def listed(transaction: AsyncConnection) -> tuple[tuple[str, str, datetime
         select(operator.c.name, operator.c.role, operator.c.disabled_at).order_by(operator.c.name)
     )
     return tuple((row.name, row.role, row.disabled_at) for row in rows)
+
+
+def matches(password_hash: str | None, password: Secret[str]) -> bool:
+    """Is it the password? Slow on purpose; an unknown operator (None) costs the same time."""
+    try:
+        PasswordHasher().verify(password_hash or _nobodys_hash(), password.reveal())
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+@cache
+def _nobodys_hash() -> str:
+    return PasswordHasher().hash("")
 
 
 def _hashed(password: Secret[str]) -> str:
@@ -92,6 +109,12 @@ async def _change(transaction: AsyncConnection, name: str, **values: object) -> 
     if operator_id is None:
         raise Refused(f"there is no operator {name}", remedy="see `turnpike operator list`")
     return operator_id
+
+
+async def _end_sessions(transaction: AsyncConnection, operator_id: int) -> None:
+    await transaction.execute(
+        update(web_session).where(web_session.c.operator_id == operator_id).values(revoked=True)
+    )
 
 
 async def _audit(

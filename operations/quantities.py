@@ -173,7 +173,9 @@ def rate_text(kbps: int | None) -> str:
 
 def octets_text(octets: int) -> str:
     """A volume to three digits, decimal: `1.23 GB`."""
-    unit = next((unit for unit in ("t", "g", "m", "k") if octets >= VOLUME_OCTETS[unit]), None)
+    # What three digits would round up to 1000 of a unit is 1 of the next.
+    reached = (unit for unit in ("t", "g", "m", "k") if octets >= VOLUME_OCTETS[unit] * 0.9995)
+    unit = next(reached, None)
     if unit is None:
         return f"{octets} B"
     return f"{octets / VOLUME_OCTETS[unit]:.3g} {unit if unit == 'k' else unit.upper()}B"

@@ -74,7 +74,7 @@ async def database(database_config: DatabaseConfig) -> AsyncIterator[Callable[[R
         await one.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tenant_id() -> int:
     """The tenant `default`."""
     return FIRST_TENANT_ID

@@ -21,8 +21,8 @@ class WebuiConfig(Table):
     tenant: Annotated[str, NEEDS_RESTART] = "default"
     """Whose subscribers these pages show."""
 
-    secure_cookies: bool = False
-    """Send the session cookie over HTTPS only. Switch it on behind TLS."""
+    behind_tls_proxy: Annotated[bool, NEEDS_RESTART] = False
+    """A proxy on this machine speaks HTTPS: the cookie asks for it, X-Forwarded-For is believed."""
 
     session_hours: int = Field(default=12, ge=1, le=168)
     """How long a sign-in lasts."""

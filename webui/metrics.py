@@ -2,8 +2,9 @@
 
 from chassis.metrics import counter
 
-__all__ = ["sign_ins"]
+__all__ = ["answers", "sign_ins"]
 
+answers = counter("turnpike_webui_answers_total", "Answers by HTTP status.", ("status",))
 sign_ins = counter(
     "turnpike_webui_sign_ins_total",
     "Sign-ins by outcome.",

@@ -1,47 +1,66 @@
-"""How a page is made: templates, the words for octets and times, what every page knows."""
+"""What the pages share: the database, the tenant, the templates; and how a page is made."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.templating import Jinja2Templates
+from starlette.responses import HTMLResponse, Response
 
 from chassis.clock import Clock
+from database.connect import Database
+from operations.explained import explained
+from operations.tenants import Tenant
 from webui.config import WebuiConfig
-from webui.sign_in import Guard
-from webui.store import Store
+from webui.guard import Guard
+from webui.words import filters
 
-__all__ = ["HERE", "Site", "duration", "octets", "site"]
+__all__ = ["HERE", "Site", "environment", "site"]
 
-HERE = Path(__file__).parent
-OCTET_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+HERE: Final = Path(__file__).parent
+HASHES_AT_ONCE_MAX: Final = 2
+"""Argon2id takes 64 MiB and a core for each; the pages go on meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What the pages share."""
+    """One tenant's pages."""
 
     config: WebuiConfig
-    store: Store
+    database: Database
+    tenant: Tenant
     clock: Clock
-    zone: ZoneInfo
+    templates: Environment
     navigation: tuple[tuple[str, str], ...]
     guard: Guard = field(default_factory=Guard)
-    templates: Jinja2Templates = field(
-        default_factory=lambda: Jinja2Templates(directory=HERE / "templates")
+    hashing: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(HASHES_AT_ONCE_MAX)
     )
 
-    def __post_init__(self) -> None:
-        filters = self.templates.env.filters
-        filters["octets"] = octets
-        filters["duration"] = duration
-        filters["at"] = self.local
-        filters["money"] = money
+    @property
+    def today(self) -> date:
+        """The calendar date where the tenant is."""
+        return self.tenant.today(self.clock.now())
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Any]:
+        """All of a page at one moment. Raises Refused where the database is away."""
+        with explained():
+            async with self.database.snapshot(self.tenant.tenant_id) as transaction:
+                yield transaction
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Any]:
+        """One transaction. Raises Refused where the database is away."""
+        with explained():
+            async with self.database.transaction(self.tenant.tenant_id) as transaction:
+                yield transaction
 
     def page(
         self, request: Request, template: str, *, status_code: int = 200, **values: Any
@@ -50,15 +69,25 @@ class Site:
         shared = {
             "navigation": self.navigation,
             "operator": request.scope.get("operator"),
+            "path": request.url.path,
+            "tenant": self.tenant,
             "now": self.clock.now(),
         }
-        return self.templates.TemplateResponse(
-            request, template, shared | values, status_code=status_code
-        )
+        text = self.templates.get_template(template).render(shared | values)
+        return HTMLResponse(text, status_code=status_code)
 
-    def local(self, at: datetime | None) -> str:
-        """An instant in the tenant's zone."""
-        return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if at else ""
+
+def environment(zone: str) -> Environment:
+    """The templates: every value is escaped, a value that is missing is an error."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(filters(ZoneInfo(zone)))
+    return made
 
 
 def site(request: Request) -> Site:
@@ -66,26 +95,3 @@ def site(request: Request) -> Site:
     here = request.app.state.site
     assert isinstance(here, Site)
     return here
-
-
-def octets(count: int | Decimal | None) -> str:
-    """`1.5 GB`: decimal units, as plans are sold."""
-    value = float(count or 0)
-    for unit in OCTET_UNITS[:-1]:
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} {OCTET_UNITS[-1]}"
-
-
-def duration(seconds: int | None) -> str:
-    """`2 d 03:04:05`."""
-    whole = timedelta(seconds=int(seconds or 0))
-    days, rest = whole.days, whole.seconds
-    clock = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-    return f"{days} d {clock}" if days else clock
-
-
-def money(amount: Decimal | None) -> str:
-    """Two digits at least, as the currency has them."""
-    return "" if amount is None else f"{amount:,.2f}"

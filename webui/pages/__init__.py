@@ -1,13 +1,13 @@
-"""The pages, one file each; a page is its routes, its template and its test."""
+"""The pages, one file each; a page is its routes, its template, its reads and its test."""
 
 from starlette.routing import Route
 
-from webui.pages import session, sessions, subscriber, subscribers
+from webui.pages import sessions, sign_in, subscriber, subscribers
 
 __all__ = ["NAVIGATION", "ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
-    *session.ROUTES,
+    *sign_in.ROUTES,
     *subscribers.ROUTES,
     *subscriber.ROUTES,
     *sessions.ROUTES,

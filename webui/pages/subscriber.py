@@ -5,7 +5,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from webui.asked import cleaned
+from webui.chart import usage_chart
 from webui.rendering import site
+from webui.store.subscriber import SHOWN_MAX
+from webui.store.subscriber import subscriber as load
+from webui.words import invoice_state
 
 __all__ = ["ROUTES"]
 
@@ -13,14 +18,20 @@ __all__ = ["ROUTES"]
 async def subscriber(request: Request) -> Response:
     """Everything about one subscriber on one page."""
     here = site(request)
-    reference = request.path_params["subscriber"]
-    page = await here.store.subscriber(reference)
-    if page is None:
-        raise HTTPException(404, f"There is no subscriber {reference!r}.")
-    now = here.clock.now()
-    explanations = [await here.store.why(each["login"], now) for each in page["services"]]
-    most = max((row["octets_up"] + row["octets_down"] for row in page["usage"]), default=0)
-    return here.page(request, "subscriber.html", **page, why=explanations, usage_most=most)
+    reference = cleaned(request.path_params["subscriber"])
+    async with here.reading() as transaction:
+        found = await load(transaction, reference, here.clock.now())
+    if found is None:
+        raise HTTPException(404, f"There is no subscriber {reference}.")
+    return here.page(
+        request,
+        "subscriber.html",
+        subscriber=found,
+        account=found.account,
+        chart=usage_chart(found.usage, here.today),
+        invoices=[(row, invoice_state(row, here.today)) for row in found.invoices],
+        shown_max=SHOWN_MAX,
+    )
 
 
 ROUTES = (Route("/subscribers/{subscriber:path}", subscriber),)

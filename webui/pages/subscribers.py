@@ -4,8 +4,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from webui.asked import word
 from webui.rendering import site
-from webui.store import PAGE_ROWS
+from webui.store import subscribers as store
 
 __all__ = ["ROUTES"]
 
@@ -18,15 +19,20 @@ async def home(_: Request) -> Response:
 async def subscribers(request: Request) -> Response:
     """Totals, the search field, and a page of subscribers; all state is in the address."""
     here = site(request)
-    search, after = request.query_params.get("q", ""), request.query_params.get("after", "")
-    rows = await here.store.subscribers(search, after)
+    search, after = word(request, "q"), word(request, "after")
+    async with here.reading() as transaction:
+        rows = await store.page(transaction, search=search, after=after)
+        services = await store.services(transaction)
+        owed = await store.owed(transaction)
     return here.page(
         request,
         "subscribers.html",
-        totals=await here.store.totals(),
         rows=rows,
         search=search,
-        next_after=rows[-1]["subscriber"] if len(rows) == PAGE_ROWS else None,
+        after=after,
+        services=services,
+        owed=owed,
+        next_after=rows[-1]["subscriber"] if len(rows) == store.PAGE_ROWS else None,
     )
 
 

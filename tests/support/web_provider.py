@@ -1,0 +1,301 @@
+"""A small provider as the pages show one: debtors, payers, people online, hostile names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.config import DatabaseConfig
+from chassis.sealing import KeyRing
+from chassis.secrets import Secret
+from database.connect import Database, Role
+from database.tables.enforcement import enforcement_action
+from database.tables.sessions import auth_attempt, session, session_live, usage_hourly
+from isp.nas import Vendor
+from operations import nas, operators, plans, subscribers, tenants
+from operations.import_rows import ImportRow
+from operations.money import payments
+from operations.money.run import run
+from operations.service_record import ServiceRecord
+
+__all__ = [
+    "CROWD",
+    "DEBTOR",
+    "HOSTILE",
+    "NAS_OF_A_HOSTILE_NAME",
+    "OPERATOR",
+    "PASSWORD",
+    "PAYER",
+    "Provider",
+    "fill",
+]
+
+OPERATOR: Final = "ann"
+PASSWORD: Final = "correct horse battery"
+PAYER: Final = "S00001"
+DEBTOR: Final = "S00002"
+HOSTILE: Final = 'S/00003 <script>alert("x")</script>'
+NAS_OF_A_HOSTILE_NAME: Final = "bras2 <img src=x onerror=alert(1)>"
+CROWD: Final = 60
+"""More than one page."""
+
+MEGABYTE: Final = 10**6
+DAYS: Final = 45
+ACTOR: Final = "import"
+SURNAMES: Final = ("Kovač", "Ilić", "Novak", "Horvat", "Petrović", "Jovanović", "Marković", "Babić")
+NAMES: Final = ("Ana", "Bojan", "Ceca", "Dragan", "Ema", "Filip", "Goran")
+AREAS: Final = ("Old Town", "Harbour", "Hill Street")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """Its database, its zone's today, and when everything was so."""
+
+    config: DatabaseConfig
+    tenant_id: int
+    now: datetime
+
+    @property
+    def start(self) -> date:
+        """When everybody's service began: a bill ago, and overdue."""
+        return self.now.date() - timedelta(days=DAYS)
+
+
+async def fill(config: DatabaseConfig, tenant_id: int, now: datetime) -> Provider:
+    """Sell, connect, bill, take payments, refuse: through the operations wherever there are any."""
+    made = Provider(config=config, tenant_id=tenant_id, now=now)
+    command, radiusd, coa = (
+        Database(config, role) for role in (Role.COMMAND, Role.RADIUSD, Role.COA)
+    )
+    begun = now - timedelta(days=DAYS)
+    try:
+        async with command.transaction(tenant_id) as transaction:
+            await _open_shop(transaction, begun)
+            payer, debtor, hostile, *crowd = await _sell(transaction, made, begun)
+            owner = await tenants.current(transaction)
+        await run(command, owner, through=now.date(), actor=OPERATOR, now=now, by_hand=True)
+        async with command.transaction(tenant_id) as transaction:
+            await _pay(transaction, owner, [payer, *crowd[1:]], now)
+            known = [each.nas.nas_id for each in await nas.listed(transaction)]
+        async with radiusd.transaction() as transaction:
+            await _use(transaction, payer, known[0], now)
+            await _sessions(transaction, [payer, hostile, *crowd], known, now)
+            await _attempts(transaction, payer, debtor, known[0], now)
+        async with coa.transaction() as transaction:
+            await _enforced(transaction, debtor, known[0], now)
+    finally:
+        for database in (command, radiusd, coa):
+            await database.close()
+    return made
+
+
+async def _open_shop(transaction: AsyncConnection, now: datetime) -> None:
+    await operators.add(transaction, name=OPERATOR, password=Secret(PASSWORD), actor=ACTOR, now=now)
+    for name, price, down, up in (("fibre-100", 25, 100, 20), ("fibre-1000", 45, 1000, 200)):
+        terms = plans.PlanTerms(
+            price=Decimal(price), tax="20", down_kbps=down * 1000, up_kbps=up * 1000
+        )
+        await plans.add(transaction, name=name, terms=terms, actor=ACTOR, now=now)
+    for index, name in enumerate(("bras1", NAS_OF_A_HOSTILE_NAME)):
+        await nas.add(
+            transaction,
+            name=name,
+            address=f"192.0.2.{index + 1}",
+            secret=Secret("a secret of the tests"),
+            keys=KeyRing.generate(),
+            vendor=Vendor.MIKROTIK,
+            actor=ACTOR,
+            now=now,
+        )
+
+
+async def _sell(
+    transaction: AsyncConnection, provider: Provider, now: datetime
+) -> Sequence[ServiceRecord]:
+    hostile = '"><script>alert(1)</script>@example.net'
+    rows = [
+        _row(PAYER, "ana.kovac@example.net", "Ana Kovač", 1, plan="fibre-1000", mac=MAC),
+        _row(DEBTOR, "bojan@example.net", "Bojan Ilić", 2),
+        _row(HOSTILE, hostile, "<b>'&\"\u202egro.live", 3),
+        *(
+            _row(
+                f"S{index:05d}",
+                f"user{index:03d}@example.net",
+                f"{NAMES[index % len(NAMES)]} {SURNAMES[index % len(SURNAMES)]}",
+                index,
+            )
+            for index in range(100, 100 + CROWD)
+        ),
+    ]
+    return [
+        await subscribers.add(
+            transaction,
+            row=ImportRow(**{"start": provider.start} | row),
+            keys=KeyRing.generate(),
+            actor=ACTOR,
+            now=now,
+        )
+        for row in rows
+    ]
+
+
+MAC: Final = "02:00:5E:00:53:01"
+
+
+def _row(reference: str, login: str, name: str, number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "line": 0,
+        "login": login,
+        "plan": "fibre-100",
+        "subscriber": reference,
+        "name": name,
+        "password": Secret("secret"),
+        "phone": f"+38111555{number:04d}",
+        "email": f"mail{number:04d}@example.org",
+        "area": AREAS[number % len(AREAS)],
+    } | more
+
+
+async def _pay(
+    transaction: AsyncConnection,
+    owner: tenants.Tenant,
+    payers: Sequence[ServiceRecord],
+    now: datetime,
+) -> None:
+    for index, each in enumerate(payers):
+        await payments.record(
+            transaction,
+            owner,
+            login=each.login,
+            amount="150.00",
+            method="bank",
+            reference=f"2026-{index:04d}",
+            actor=OPERATOR,
+            now=now,
+        )
+
+
+async def _use(
+    transaction: AsyncConnection, found: ServiceRecord, nas_id: int, now: datetime
+) -> None:
+    for back in range(29):
+        hour = (now - timedelta(days=back)).replace(minute=0, second=0, microsecond=0)
+        wave = 3 + (back * 7) % 11
+        await transaction.execute(
+            insert(usage_hourly).values(
+                tenant_id=found.tenant_id,
+                subscriber_id=found.subscriber_id,
+                service_id=found.service_id,
+                hour=hour,
+                octets_down=wave * 900 * MEGABYTE,
+                octets_up=wave * 130 * MEGABYTE,
+            )
+        )
+    for back, cause in ((1, 1), (3, 2), (8, 5)):
+        ended = now - timedelta(days=back)
+        await transaction.execute(
+            insert(session).values(
+                _session(found, nas_id, ended - timedelta(hours=20), back)
+                | {"closed_on": now.date(), "ended_at": ended, "last_seen_at": ended}
+                | {"terminate_cause": cause, "closed_by": "stop"}
+            )
+        )
+
+
+async def _sessions(
+    transaction: AsyncConnection,
+    found: Sequence[ServiceRecord],
+    known: Sequence[int],
+    now: datetime,
+) -> None:
+    """Two thirds of them are online; the second hangs on the NAS of a hostile name."""
+    for index, each in enumerate(found):
+        if index % 3 == 2:
+            continue
+        await transaction.execute(
+            insert(session_live).values(
+                _session(each, known[index % 2], now - timedelta(minutes=7 + 11 * index), index)
+                | {"last_seen_at": now, "granted_access": "full", "granted_version": 1}
+                | {"granted_down_kbps": 1_000_000 if index == 0 else 100_000}
+                | {"granted_up_kbps": 200_000 if index == 0 else 20_000}
+            )
+        )
+
+
+def _session(found: ServiceRecord, nas_id: int, started: datetime, index: int) -> dict[str, Any]:
+    return {
+        "session_key": uuid4(),
+        "tenant_id": found.tenant_id,
+        "subscriber_id": found.subscriber_id,
+        "service_id": found.service_id,
+        "nas_id": nas_id,
+        "acct_session_id": f"8100{index:04x}",
+        "login": found.login,
+        "framed_ip": f"100.64.0.{index + 1}",
+        "calling_station_id": f"02:00:5E:00:53:{index + 1:02X}",
+        "nas_port_id": f"ether1-olt2/{index}",
+        "octets_up": 61 * MEGABYTE * (index + 1),
+        "octets_down": 740 * MEGABYTE * (index + 1),
+        "session_time_seconds": 420 + 660 * index,
+        "started_at": started,
+    }
+
+
+async def _attempts(
+    transaction: AsyncConnection,
+    payer: ServiceRecord,
+    debtor: ServiceRecord,
+    nas_id: int,
+    now: datetime,
+) -> None:
+    for found, outcome, reason, count in (
+        (payer, "accept", "accepted", 1),
+        (debtor, "reject", "hold_unpaid", 37),
+        (debtor, "accept", "accepted", 1),
+    ):
+        at = now - timedelta(minutes=4 if outcome == "reject" else 300)
+        await transaction.execute(
+            insert(auth_attempt).values(
+                attempted_on=now.date(),
+                tenant_id=found.tenant_id,
+                subscriber_id=found.subscriber_id,
+                service_id=found.service_id,
+                window_start=at,
+                nas_id=nas_id,
+                login=found.login,
+                calling_station_id="02:00:5E:00:53:99",
+                outcome=outcome,
+                reason=reason,
+                count=count,
+                first_at=at,
+                last_at=at,
+            )
+        )
+
+
+async def _enforced(
+    transaction: AsyncConnection, found: ServiceRecord, nas_id: int, now: datetime
+) -> None:
+    await transaction.execute(
+        insert(enforcement_action).values(
+            tenant_id=found.tenant_id,
+            subscriber_id=found.subscriber_id,
+            service_id=found.service_id,
+            nas_id=nas_id,
+            session_key=uuid4(),
+            acct_session_id="810000ff",
+            login=found.login,
+            at=now - timedelta(minutes=6),
+            kind="disconnect",
+            cause="access",
+            outcome="acknowledged",
+            tries=1,
+            proven_at=now - timedelta(minutes=6),
+            proof="stop",
+        )
+    )

@@ -1,0 +1,73 @@
+"""Values as people read them: volumes, rates, times, money, and which states are good or bad."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from billing.money import rounded
+from operations.quantities import octets_text, rate_text
+
+__all__ = ["duration", "filters", "invoice_state", "money", "tone"]
+
+TONES: Final[Mapping[str, str]] = {
+    state: tone
+    for tone, states in {
+        "good": "active full confirmed online accept paid",
+        "warn": "pending walled adopted acknowledged initiated open silence unanswered suspended",
+        "bad": "none reject refused suspect overdue unreachable unsupported",
+    }.items()
+    for state in states.split()
+}
+"""Words keep their meaning without colour; a state that is not here is neither good nor bad."""
+
+
+def filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
+    """The filters of the templates; times are told in that zone."""
+
+    def at(instant: datetime | None) -> Markup | str:
+        if instant is None:
+            return ""
+        machine = instant.astimezone(UTC).isoformat(timespec="seconds")
+        local = instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        return Markup('<time datetime="{}">{}</time>').format(machine, local)
+
+    return {
+        "at": at,
+        "duration": duration,
+        "money": money,
+        "octets": lambda octets: octets_text(int(octets)),
+        "rate": rate_text,
+        "segment": lambda text: quote(text, safe=""),
+        "tone": tone,
+    }
+
+
+def tone(state: str) -> str:
+    """`good`, `warn`, `bad`, or nothing."""
+    return TONES.get(state, "")
+
+
+def duration(seconds: int) -> str:
+    """`2 d 03:04:05`."""
+    whole = timedelta(seconds=int(seconds))
+    clock = f"{whole.seconds // 3600:02d}:{whole.seconds // 60 % 60:02d}:{whole.seconds % 60:02d}"
+    return f"{whole.days} d {clock}" if whole.days else clock
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """`1,234.50 USD`, with as many digits as the currency has."""
+    return f"{rounded(amount, currency):,} {currency}"
+
+
+def invoice_state(document: Mapping[str, Any], today: date) -> str:
+    """A document's state as people call it: a final one is paid, open or overdue."""
+    if document["state"] != "final" or document["total"] <= 0:
+        return str(document["state"])
+    if document["open"] <= 0:
+        return "paid"
+    return "overdue" if document["due_on"] < today else "open"

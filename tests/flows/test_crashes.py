@@ -31,10 +31,10 @@ pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("crashes")]
 
 
 @pytest.fixture
-async def suite(tmp_path: Path) -> AsyncIterator[Suite]:
-    async with running_suite(tmp_path / "data") as running:
+async def suite(place: Path) -> AsyncIterator[Suite]:
+    async with running_suite(place / "data") as running:
         today = datetime.now(UTC).date()
-        await open_shop(running, tmp_path, today, vendor="generic", coa_port=3799)
+        await open_shop(running, place, today, vendor="generic", coa_port=3799)
         await eventually(lambda: login_answered(running), seconds=10)
         yield running
 

@@ -56,9 +56,9 @@ def exported(file: Path, today: date) -> Path:
     return file
 
 
-async def test_moving_in_disconnects_nobody_and_bills_no_day_twice(tmp_path, record_property):
+async def test_moving_in_disconnects_nobody_and_bills_no_day_twice(place, record_property):
     today = datetime.now(UTC).date()
-    async with running_suite(tmp_path / "data") as suite:
+    async with running_suite(place / "data") as suite:
         server = Server(
             host="127.0.0.1",
             auth_port=suite.auth_port,
@@ -81,7 +81,7 @@ async def test_moving_in_disconnects_nobody_and_bills_no_day_twice(tmp_path, rec
                 "--coa-port",
                 str(nas.coa_port),
             )
-            file = exported(tmp_path / "export.csv", today)
+            file = exported(place / "export.csv", today)
             imported = await suite.turnpike("subscriber", "import", str(file))
 
             assert SUBSCRIBERS == imported["added"]

@@ -38,30 +38,30 @@ pytestmark = [pytest.mark.xdist_group("story")]
 
 
 @pytest.fixture(params=list(ServerKind))
-async def suite(request, tmp_path: Path) -> AsyncIterator[Suite]:
+async def suite(request, place: Path) -> AsyncIterator[Suite]:
     """The suite on the embedded server, and on an ordinary one by `database.url`."""
     if request.param is ServerKind.EMBEDDED:
-        async with running_suite(tmp_path / "data") as running:
+        async with running_suite(place / "data") as running:
             yield running
         return
     binaries = system_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL 15 is not installed in /usr/lib/postgresql/15")
-    server = EmbeddedServer(tmp_path / "server", binaries=binaries)
+    server = EmbeddedServer(place / "server", binaries=binaries)
     async with server.running():
-        own = DatabaseConfig(data=tmp_path / "server")
+        own = DatabaseConfig(data=place / "server")
         word = password_file(own).password(ADMIN_NAME).reveal()
-        port = (tmp_path / "server" / "postgres" / "port").read_text().strip()
+        port = (place / "server" / "postgres" / "port").read_text().strip()
         url = f"postgresql://{ADMIN_NAME}:{word}@127.0.0.1:{port}/turnpike"
-        async with running_suite(tmp_path / "data", database_url=url) as running:
+        async with running_suite(place / "data", database_url=url) as running:
             yield running
 
 
 @pytest.mark.parametrize("personality", [GENERIC, MIKROTIK], ids=lambda each: each.name)
-async def test_the_story_with_the_labs_nas(suite, personality, tmp_path):
+async def test_the_story_with_the_labs_nas(suite, personality, place):
     today = datetime.now(UTC).date()
     async with Nas(server=lab_server(suite), personality=personality, clock=SystemClock()) as nas:
-        await open_shop(suite, tmp_path, today, vendor=personality.name, coa_port=nas.coa_port)
+        await open_shop(suite, place, today, vendor=personality.name, coa_port=nas.coa_port)
         session = await three_sessions(nas)
         await eventually(lambda: has_used(suite, USED))
         live = await suite.rows("SELECT enforcement, down_kbps, up_kbps FROM report.sessions_live")
@@ -88,10 +88,10 @@ async def test_the_story_with_the_labs_nas(suite, personality, tmp_path):
 @pytest.mark.foreign
 @pytest.mark.skipif(not RADCLIENT, reason="FreeRADIUS's radclient is not installed")
 @pytest.mark.skipif(not FREERADIUS, reason="FreeRADIUS, for its CoA site, is not installed")
-async def test_the_story_with_freeradius_as_the_nas(suite, tmp_path):
+async def test_the_story_with_freeradius_as_the_nas(suite, place):
     today = datetime.now(UTC).date()
-    async with coa_site(tmp_path / "coa-site", SECRET) as site:
-        await open_shop(suite, tmp_path, today, vendor="generic", coa_port=site.port)
+    async with coa_site(place / "coa-site", SECRET) as site:
+        await open_shop(suite, place, today, vendor="generic", coa_port=site.port)
         accept = await eventually(lambda: accepted(suite), seconds=5)
         for number in (1, 2, 3):
             await session_of_radclient(suite, f"r{number}", accept, ends=number < 3)
@@ -112,10 +112,10 @@ async def test_the_story_with_freeradius_as_the_nas(suite, tmp_path):
         await eventually(lambda: disconnect_is_proven(suite))
 
 
-async def test_a_bad_row_is_named_and_nothing_is_imported(suite, tmp_path):
+async def test_a_bad_row_is_named_and_nothing_is_imported(suite, place):
     today = datetime.now(UTC).date()
-    await open_shop(suite, tmp_path, today, vendor="generic", coa_port=3799)
-    bad = tmp_path / "bad.csv"
+    await open_shop(suite, place, today, vendor="generic", coa_port=3799)
+    bad = place / "bad.csv"
     bad.write_text("login,plan,anchor_day\nnew@example.net,gold,32\nother@example.net,silver,1\n")
     with pytest.raises(CommandFailed) as failed:
         await suite.turnpike("subscriber", "import", str(bad))
@@ -192,7 +192,7 @@ async def money(suite: Suite) -> list[tuple]:
     return await suite.rows(
         "SELECT 'line', number, total::text FROM report.invoice_lines UNION ALL"
         " SELECT 'ledger', transaction::text || account, amount::text FROM report.ledger UNION ALL"
-        " SELECT 'hold', login, kind || reason FROM report.holds ORDER BY 1, 2, 3"
+        " SELECT 'hold', service, kind || reason FROM report.holds ORDER BY 1, 2, 3"
     )
 
 

@@ -33,7 +33,7 @@ class DaemonReport:
 
     def begin(self) -> None:
         """Report now and from now on."""
-        self._context.tasks.every(REPORT_SECONDS, "report_status", self.write)
+        self._context.tasks.every(REPORT_SECONDS, "write_daemon_report", self.write)
 
     async def write(self) -> None:
         """Say how the daemon is."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
@@ -13,12 +13,12 @@ from chassis.log import get_logger
 from coa import metrics
 from coa.breaker import Breaker, after, room
 from coa.client import Answer, Client, Destination
-from coa.guard import counts
+from coa.guard import Pressure, counts
 from coa.live import Live, Router
 from coa.outcome import Outcome, judge, request_code
 from coa.plan import keep_within, plan
 from coa.reconcile import Act
-from coa.store import DatabaseError, record
+from coa.store import DatabaseError, Transaction, record
 from coa.store.load import load, pressure
 from coa.store.record import Intent, Result
 from database.connect import Database
@@ -29,8 +29,8 @@ from radius.packet import Attribute
 
 __all__ = ["Lane"]
 
-BATCH_SESSIONS = 256
-"""What one transaction loads and decides."""
+GATHER_SECONDS = 0.005
+"""What comes together within this shares a transaction."""
 WAITING_SESSIONS_MAXIMUM = 100_000
 """More are left to the next sweep; a NAS has fewer."""
 LOOK_SECONDS = 1.0
@@ -64,6 +64,7 @@ class Lane:
         self._secret = 0
         self._waiting: dict[UUID, None] = {}
         self._outstanding: dict[UUID, asyncio.Task[None]] = {}
+        self._finished: list[Result] = []
         self._more = asyncio.Event()
 
     def put(self, session_keys: Iterable[UUID]) -> None:
@@ -78,9 +79,9 @@ class Lane:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._more.wait()
+            await asyncio.sleep(GATHER_SECONDS)
             self._more.clear()
-            while keys := self._next():
-                await self._turn(keys)
+            await self._turn()
             metrics.waiting.set(len(self._waiting), self.router.nas.name)
 
     @property
@@ -96,71 +97,80 @@ class Lane:
     async def drain(self, seconds: float) -> None:
         """Wait that long for what is outstanding; the rest is resumed from its rows."""
         tasks = list(self._outstanding.values())
-        if not tasks:
-            return
-        _, unanswered = await asyncio.wait(tasks, timeout=seconds)
-        for task in unanswered:
-            task.cancel()
-        await asyncio.gather(*unanswered, return_exceptions=True)
+        if tasks:
+            _, unanswered = await asyncio.wait(tasks, timeout=seconds)
+            for task in unanswered:
+                task.cancel()
+            await asyncio.gather(*unanswered, return_exceptions=True)
+        with suppress(DatabaseError):
+            async with self._database.transaction() as transaction:
+                await record.results(transaction, self._finished, self._clock.now())
 
-    def _next(self) -> list[UUID]:
-        """The next batch, none while the window is full or the breaker open."""
-        if not room(self._breaker, len(self._outstanding), self._clock.now()):
-            return []
-        free = (key for key in self._waiting if key not in self._outstanding)
-        return list(islice(free, BATCH_SESSIONS))
-
-    async def _turn(self, keys: list[UUID]) -> None:
+    async def _turn(self) -> None:
+        """In one transaction: write what came of the last requests, write down the next ones."""
         now = self._clock.now()
-        free = room(self._breaker, len(self._outstanding), now)
+        finished = list(self._finished)
+        free = room(self._breaker, len(self._outstanding) - len(finished), now)
+        keys = self._next(free)
+        if not finished and not keys:
+            return
         async with self._database.transaction() as transaction:
-            loaded = await load(transaction, keys, now)
-            todo = plan(loaded.lives, loaded.pauses, self.router.nas, now)
-            later = {live.session_key for live, _ in todo.acts[free:]}
-            acts = todo.acts[:free]
-            if any(counts(act) for _, act in acts):
-                loads = await pressure(transaction, self.router.nas.nas_id, now)
-                acts, halted = keep_within(loads, acts)
-                if halted and await record.halt(transaction, self.router, str(loads), now):
-                    self._alarm(loads.disconnected, loads.sessions)
-            intents = await record.intents(transaction, acts, now)
-            await record.marks(transaction, todo.marks, now)
-            await record.postpone(transaction, todo.settled, None)
-            again_at = now + timedelta(seconds=STOPPED_SECONDS)
-            await record.postpone(transaction, todo.stopped, again_at)
+            await record.results(transaction, finished, now)
+            intents = await self._prepare(transaction, keys, now)
+        del self._finished[: len(finished)]
+        for result in finished:
+            self._tell(result)
+            del self._outstanding[result.intent.live.session_key]
         for key in keys:
-            if key not in later:
-                self._waiting.pop(key, None)
+            self._waiting.pop(key, None)
         for intent in intents:
-            self._start(intent)
+            sending = asyncio.get_running_loop().create_task(self._carry_out(intent))
+            self._outstanding[intent.live.session_key] = sending
+        if self._waiting:
+            self._more.set()
 
-    def _start(self, intent: Intent) -> None:
-        key = intent.live.session_key
-        task = asyncio.get_running_loop().create_task(self._carry_out(intent))
-        self._outstanding[key] = task
-        task.add_done_callback(lambda _: self._ended(key))
+    def _next(self, free: int) -> list[UUID]:
+        """The next sessions, no more than may be sent for."""
+        able = (key for key in self._waiting if key not in self._outstanding)
+        return list(islice(able, free))
 
-    def _ended(self, key: UUID) -> None:
-        del self._outstanding[key]
-        self._more.set()
+    async def _prepare(
+        self, transaction: Transaction, keys: list[UUID], now: datetime
+    ) -> list[Intent]:
+        """Load, decide, record."""
+        if not keys:
+            return []
+        loaded = await load(transaction, keys, now)
+        todo = plan(loaded.lives, loaded.pauses, self.router.nas, now)
+        acts = todo.acts
+        if any(counts(act) for _, act in acts):
+            loads = await pressure(transaction, self.router.nas.nas_id, now)
+            acts, halted = keep_within(loads, acts)
+            if halted and await record.halt(transaction, self.router, str(loads), now):
+                self._alarm(loads)
+        again_at = now + timedelta(seconds=STOPPED_SECONDS)
+        await record.marks(transaction, todo.marks, now)
+        await record.postpone(transaction, todo.settled, None)
+        await record.postpone(transaction, todo.stopped, again_at)
+        return await record.intents(transaction, acts, now)
 
     async def _carry_out(self, intent: Intent) -> None:
-        """Send, judge, write down. Without the database the row stays pending, and is resumed."""
+        """Send and judge; the next turn writes it down."""
         try:
             answer, outcome = await self._send(intent)
-            came = Result(
+        except OSError as error:
+            log.warning("request_not_sent", nas=self.router.nas.name, problem=str(error))
+            answer, outcome = UNSENT, Outcome.UNREACHABLE
+        self._finished.append(
+            Result(
                 intent=intent,
                 outcome=outcome,
                 error_cause=answer.error_cause,
                 sendings=answer.tries,
                 provable=self._provable(intent.act),
             )
-            async with self._database.transaction() as transaction:
-                await record.result(transaction, came, self._clock.now())
-        except (DatabaseError, OSError) as error:
-            log.warning("action_unrecorded", nas=self.router.nas.name, problem=str(error))
-            return
-        self._tell(intent, outcome, answer)
+        )
+        self._more.set()
 
     async def _send(self, intent: Intent) -> tuple[Answer, Outcome]:
         if self.destination is None:
@@ -202,29 +212,29 @@ class Lane:
             return True
         return vendors.profile(self.router.nas.vendor).changes_class_live
 
-    def _tell(self, intent: Intent, outcome: Outcome, answer: Answer) -> None:
-        name, act = self.router.nas.name, intent.act
-        kind = "coa" if isinstance(act.action, ChangeOfAuthorization) else "disconnect"
-        metrics.actions.add(name, kind, act.action.cause.value, outcome.value)
-        log.info(
+    def _tell(self, came: Result) -> None:
+        name, action = self.router.nas.name, came.intent.act.action
+        kind = "coa" if isinstance(action, ChangeOfAuthorization) else "disconnect"
+        metrics.actions.add(name, kind, action.cause.value, came.outcome.value)
+        log.debug(
             "session_action",
             nas=name,
-            login=intent.live.session.login,
-            acct_session_id=intent.live.session.acct_session_id,
+            login=came.intent.live.session.login,
+            acct_session_id=came.intent.live.session.acct_session_id,
             kind=kind,
-            cause=act.action.cause.value,
-            outcome=outcome.value,
-            error_cause=answer.error_cause,
-            sendings=answer.tries,
+            cause=action.cause.value,
+            outcome=came.outcome.value,
+            error_cause=came.error_cause,
+            sendings=came.sendings,
         )
 
-    def _alarm(self, disconnected: int, sessions: int) -> None:
+    def _alarm(self, loads: Pressure) -> None:
         name = self.router.nas.name
         metrics.guard_halted.set(1, name)
         log.error(
             "guard_halted",
             nas=name,
-            disconnected=disconnected,
-            sessions=sessions,
+            disconnected=loads.disconnected,
+            sessions=loads.sessions,
             remedy=f"look into it, then `turnpike enforcement resume --nas {name}`",
         )

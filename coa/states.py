@@ -28,7 +28,7 @@ _FOLLOWING = {
     State.ACKNOWLEDGED: frozenset({State.PENDING, State.CONFIRMED}),
     State.CONFIRMED: frozenset({State.PENDING}),
     State.REFUSED: frozenset({State.PENDING, State.CONFIRMED, State.ADOPTED}),
-    State.ADOPTED: frozenset({State.PENDING}),
+    State.ADOPTED: frozenset({State.PENDING, State.CONFIRMED}),
     State.SUSPECT: frozenset({State.PENDING, State.CONFIRMED, State.ADOPTED}),
 }
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from radius.attributes import Invalid, Pair
-from radius.dictionary import Definition, Dictionary, ValueType
+from radius.dictionary import Definition, Dictionary, Encryption, ValueType
 from radius.packet import Code
 from radius.values import Value, from_octets
 
@@ -85,7 +85,9 @@ def format_value(definition: Definition, value: Value, dictionary: Dictionary) -
         case int():
             return dictionary.names_of(definition.oid).get(value, str(value))
         case str():
-            return f'"{"".join(_escaped(character) for character in value)}"'
+            return _quoted(value)
+        case bytes() if _is_plain_text(definition):  # but not in UTF-8
+            return _quoted(value.decode(errors="surrogateescape"))
         case bytes() if definition.type is ValueType.ETHERNET_ADDRESS and len(value) == 6:
             return value.hex(":")
         case bytes() if definition.type is ValueType.INTERFACE_ID and len(value) == 8:
@@ -129,7 +131,7 @@ def _parse_value(definition: Definition, word: str, line: int, dictionary: Dicti
             if definition.type is ValueType.STRING:
                 return from_octets(definition, octets)
             word = octets.decode()
-        elif word[:2].lower() == "0x" and definition.type not in NUMBERS:
+        elif word[:2].lower() == "0x" and not _hexadecimal_is_text(definition):
             return bytes.fromhex(word[2:])
         return _typed(definition, word, dictionary)
     except ValueError:
@@ -174,12 +176,27 @@ def _parse_date(word: str) -> datetime:
     return datetime(year, MONTHS.index(month) + 1, day, hour, minute, second, tzinfo=UTC)
 
 
+def _hexadecimal_is_text(definition: Definition) -> bool:
+    """Is `0x61` not an octet here, but a number or, as to radclient, four letters?"""
+    return definition.type in NUMBERS or _is_plain_text(definition)
+
+
+def _is_plain_text(definition: Definition) -> bool:
+    """Text that is not hidden; the hidden one is also met as octets."""
+    return definition.type is ValueType.STRING and definition.encryption is Encryption.NONE
+
+
+def _quoted(text: str) -> str:
+    return f'"{"".join(_escaped(character) for character in text)}"'
+
+
 def _escaped(character: str) -> str:
     if character in UNESCAPED:
         return UNESCAPED[character]
     if character.isprintable():
         return character
-    return "".join(f"\\{octet:03o}" for octet in character.encode())
+    octets = character.encode(errors="surrogateescape")
+    return "".join(f"\\{octet:03o}" for octet in octets)
 
 
 def _unescaped(word: str) -> bytes:

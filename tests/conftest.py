@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chassis.config import DatabaseConfig
 from database.connect import Database, Role
@@ -17,6 +18,9 @@ from tests.support.postgres import (
 )
 
 FIRST_TENANT_ID = 1
+
+settings.register_profile("house", deadline=None)  # a busy machine is no failure
+settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,7 +27,7 @@ from database.tables.enforcement import (
 from database.tables.sessions import session_live
 from policy.session import ChangeOfAuthorization, Disconnect
 
-__all__ = ["Intent", "Result", "forget_ended", "halt", "intents", "marks", "postpone", "result"]
+__all__ = ["Intent", "Result", "forget_ended", "halt", "intents", "marks", "postpone", "results"]
 
 FORGET_AFTER = timedelta(hours=1)
 FORGET_SESSIONS = 1000
@@ -95,48 +95,32 @@ async def intents(
     ]
 
 
-async def result(transaction: AsyncConnection, came: Result, now: datetime) -> None:
-    """Write what came of an action: its own row, the session's, and the request's if one was."""
-    intent, act = came.intent, came.intent.act
-    gone = came.outcome is Outcome.GONE and isinstance(act.action, Disconnect)
-    unprovable = came.outcome is Outcome.ACKNOWLEDGED and not came.provable
-    await transaction.execute(
-        update(enforcement_action)
-        .where(enforcement_action.c.enforcement_action_id == intent.enforcement_action_id)
-        .values(
-            outcome=came.outcome.value,
-            error_cause=came.error_cause,
-            tries=came.sendings,
-            proven_at=now if gone else None,
-            proof=Proof.NAK_503.value if gone else Proof.NONE.value if unprovable else None,
-        )
-    )
-    again_at = next_try_at(came.outcome, act.action, intent.tries, now)
-    held = _held_row(intent.live, state_after(came.outcome), now) | {"next_try_at": again_at}
-    changed = came.outcome is Outcome.ACKNOWLEDGED and isinstance(act.action, ChangeOfAuthorization)
-    if changed and act.wanted is not None:
-        held |= {
-            "confirmed_version": act.wanted.version,
-            "confirmed_access": act.wanted.access.value,
-            "confirmed_down_kbps": act.wanted.rates.down_kbps,
-            "confirmed_up_kbps": act.wanted.rates.up_kbps,
-        }
-    await transaction.execute(_upsert(set(held)), held)
-    if intent.live.request is not None:
-        await transaction.execute(
-            update(disconnect_request)
-            .where(
-                disconnect_request.c.session_key == intent.live.session_key,
-                disconnect_request.c.done_at.is_(None),
-            )
-            .values(done_at=now, outcome=came.outcome.value)
-        )
+async def results(transaction: AsyncConnection, came: Sequence[Result], now: datetime) -> None:
+    """Write what came of actions: their own rows, the sessions', and the requests' if any were."""
+    if not came:
+        return
+    await transaction.execute(_OUTCOME, [_outcome_row(each, now) for each in came])
+    changed = [_result_row(each, now) | confirmed for each in came if (confirmed := _said(each))]
+    others = [_result_row(each, now) for each in came if not _said(each)]
+    if changed:
+        await transaction.execute(_UPSERT_SAID, changed)
+    if others:
+        await transaction.execute(_UPSERT_STATE, others)
+    answered = [
+        {"key": each.intent.live.session_key, "now": now, "said": each.outcome.value}
+        for each in came
+        if each.intent.live.request is not None
+    ]
+    if answered:
+        await transaction.execute(_ANSWER_REQUEST, answered)
 
 
 async def postpone(
     transaction: AsyncConnection, session_keys: Collection[UUID], until: datetime | None
 ) -> None:
     """Look at held sessions again at `until`, None: when something new is decided."""
+    if not session_keys:
+        return
     await transaction.execute(_POSTPONE, {"session_keys": list(session_keys), "until": until})
 
 
@@ -169,6 +153,42 @@ async def forget_ended(transaction: AsyncConnection, now: datetime) -> None:
     await transaction.execute(
         delete(session_enforcement).where(session_enforcement.c.session_key.in_(ended))
     )
+
+
+def _outcome_row(came: Result, now: datetime) -> dict[str, Any]:
+    proof = None
+    if came.outcome is Outcome.GONE and isinstance(came.intent.act.action, Disconnect):
+        proof = Proof.NAK_503
+    elif came.outcome is Outcome.ACKNOWLEDGED and not came.provable:
+        proof = Proof.NONE
+    return {
+        "number": came.intent.enforcement_action_id,
+        "outcome": came.outcome.value,
+        "error_cause": came.error_cause,
+        "tries": came.sendings,
+        "proven_at": now if proof is Proof.NAK_503 else None,
+        "proof": None if proof is None else proof.value,
+    }
+
+
+def _result_row(came: Result, now: datetime) -> dict[str, Any]:
+    again_at = next_try_at(came.outcome, came.intent.act.action, came.intent.tries, now)
+    held = _held_row(came.intent.live, state_after(came.outcome), now)
+    return held | {"next_try_at": again_at}
+
+
+def _said(came: Result) -> dict[str, Any]:
+    """What the session is held to have since the NAS acknowledged a change; else empty."""
+    act = came.intent.act
+    change = isinstance(act.action, ChangeOfAuthorization)
+    if not change or act.wanted is None or came.outcome is not Outcome.ACKNOWLEDGED:
+        return {}
+    return {
+        "confirmed_version": act.wanted.version,
+        "confirmed_access": act.wanted.access.value,
+        "confirmed_down_kbps": act.wanted.rates.down_kbps,
+        "confirmed_up_kbps": act.wanted.rates.up_kbps,
+    }
 
 
 def _version(act: Act) -> int | None:
@@ -226,6 +246,33 @@ def _upsert(columns: Collection[str]) -> Any:
 _STATE_COLUMNS = ("tenant_id", "state", "next_try_at", "changed_at")
 _UPSERT_STATE = _upsert(_STATE_COLUMNS)
 _UPSERT_TRY = _upsert((*_STATE_COLUMNS, "tries", "tried_version"))
+_UPSERT_SAID = _upsert(
+    (
+        *_STATE_COLUMNS,
+        "confirmed_version",
+        "confirmed_access",
+        "confirmed_down_kbps",
+        "confirmed_up_kbps",
+    )
+)
+_OUTCOME = (
+    update(enforcement_action)
+    .where(enforcement_action.c.enforcement_action_id == bindparam("number"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("outcome", "error_cause", "tries", "proven_at", "proof")
+        }
+    )
+)
+_ANSWER_REQUEST = (
+    update(disconnect_request)
+    .where(
+        disconnect_request.c.session_key == bindparam("key"),
+        disconnect_request.c.done_at.is_(None),
+    )
+    .values(done_at=bindparam("now"), outcome=bindparam("said"))
+)
 _POSTPONE = (
     update(session_enforcement)
     .where(

@@ -1,17 +1,17 @@
 """Documents as rows: read back exactly as the engine made them, and finalised."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.documents import Basis, Document, DocumentKind, DocumentState, Line, LineKind
+from billing.documents import Document, DocumentKind, DocumentState, Line, LineKind
 from billing.intervals import Interval
 from billing.ledger import posting_of_document
+from billing.trace import from_trace, to_trace
 from database.tables.billing import invoice, invoice_line, number_series
 from operations.money.ledger import Posting, post
 
@@ -165,26 +165,12 @@ def _line_row(
         "tax": line.tax,
         "total": line.net + line.tax,
         "charge_key": line.charge_key,
-        "trace": _trace(line),
+        "trace": to_trace(line),
     }
 
 
-def _trace(line: Line) -> dict[str, Any]:
-    trace: dict[str, Any] = {"corrects": line.corrects} if line.corrects else {}
-    if line.basis:
-        trace["basis"] = {
-            "plan": line.basis.plan,
-            "price": str(line.basis.price),
-            "percent": str(line.basis.percent),
-            "cycle": [line.basis.cycle.start.isoformat(), line.basis.cycle.end.isoformat()],
-            "days": line.basis.days,
-            "of_days": line.basis.of_days,
-        }
-    return trace
-
-
 def _line(row: Row[Any]) -> Line:
-    basis = row.trace.get("basis")
+    corrects, basis = from_trace(row.trace)
     return Line(
         kind=LineKind(row.kind),
         service=str(row.service_id) if row.service_id is not None else None,
@@ -197,18 +183,6 @@ def _line(row: Row[Any]) -> Line:
         tax_percent=row.tax_percent,
         tax=row.tax,
         charge_key=row.charge_key,
-        corrects=row.trace.get("corrects"),
-        basis=_basis(basis) if basis else None,
-    )
-
-
-def _basis(stored: dict[str, Any]) -> Basis:
-    start, end = (date.fromisoformat(day) for day in stored["cycle"])
-    return Basis(
-        plan=stored["plan"],
-        price=Decimal(stored["price"]),
-        percent=Decimal(stored["percent"]),
-        cycle=Interval(start, end),
-        days=stored["days"],
-        of_days=stored["of_days"],
+        corrects=corrects,
+        basis=basis,
     )

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.documents import Document, DocumentKind, Line, LineKind
-from billing.plans import NO_TAX
+from billing.account import Account
+from billing.corrections import opening_balance
 from operations.money.documents import finalise
 from operations.money.policies import load_policy
 from operations.tenants import Tenant
@@ -36,6 +36,7 @@ async def post_opening_balances(
     """
     policy = await load_policy(transaction, owner)
     due_on = on + timedelta(days=policy.due_days)
+    empty = Account(subscriber="", currency=owner.currency)
     long_due_on = on - timedelta(days=HELD_DEBT_AGE_DAYS)
     await finalise(
         transaction,
@@ -43,7 +44,7 @@ async def post_opening_balances(
         [
             (
                 subscriber_id,
-                _document(amount, owner.currency, on, long_due_on if late else due_on),
+                opening_balance(empty, amount, on, long_due_on if late else due_on),
                 {},
             )
             for subscriber_id, amount in balances.items()
@@ -52,25 +53,4 @@ async def post_opening_balances(
         ],
         actor=actor,
         now=now,
-    )
-
-
-def _document(amount: Decimal, currency: str, on: date, due_on: date) -> Document:
-    line = Line(
-        kind=LineKind.OPENING,
-        service=None,
-        description="Balance carried over",
-        period=None,
-        unit_price=amount,
-        net=amount,
-        tax_code=NO_TAX.code,
-        tax_percent=Decimal(0),
-        charge_key=f"opening/{on}",
-    )
-    return Document(
-        kind=DocumentKind.OPENING_BALANCE,
-        issued_on=on,
-        due_on=due_on,
-        currency=currency,
-        lines=(line,),
     )

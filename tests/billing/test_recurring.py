@@ -1,5 +1,7 @@
 """What is charged and what is given back: the acceptance cases of other engines, and our own."""
 
+import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +12,7 @@ from billing.calendar import Alignment
 from billing.events import Cancel, ChangePlan, Resume, SetAnchor, Subscribe, Suspend
 from billing.policy import Policy, Timing
 from billing.proration import DayCount
+from billing.trace import from_trace, to_trace
 from tests.billing.accounts import account, and_then, billed, charges, day, paid, plan
 
 
@@ -192,3 +195,55 @@ def test_a_charged_last_day_is_not_charged_again_to_a_service_that_starts_on_it(
         ("2024-06-11", "2024-07-01", "-20.00"),
         ("2024-06-11", "2024-07-01", "40.00"),
     ] == charges(billed(story, "2024-06-30", policy).documents)
+
+
+def test_no_document_covers_a_day_that_an_earlier_system_has_invoiced():
+    story = account(subscribe("2020-01-17", "30.00"))
+    service = replace(story.services[0], invoiced_until=day("2024-04-11"))
+    story = billed(replace(story, services=(service,)), "2024-05-01")
+
+    assert [("2024-04-11", "2024-05-01", "20.00"), ("2024-05-01", "2024-06-01", "30.00")] == (
+        charges(story.documents)
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "price", "policy", "expected"),
+    [
+        # T17 (Lago): a calendar month from its 11th, the trial being over
+        ("2024-03-11", None, "35.00", Policy(alignment=Alignment.CALENDAR), "23.71"),
+        # T19 (Lago): two of 30 days, the last one charged
+        (
+            "2023-09-05",
+            "2023-09-06",
+            "10.00",
+            Policy(alignment=Alignment.CALENDAR, timing=Timing.ARREARS, charge_last_day=True),
+            "0.67",
+        ),
+    ],
+)
+def test_a_part_of_a_calendar_month_costs_its_days(start, end, price, policy, expected):
+    events = [subscribe(start, price)]
+    if end:
+        events.append(Cancel(service="s1", on=day(end)))
+    first = billed(account(*events), "2024-03-31", policy).documents[0]
+
+    assert expected == str(first.net)
+
+
+def test_a_service_entered_late_gets_one_invoice_and_one_entered_in_time_gets_two():
+    """T23 (Splynx): 15 to 31 March in March, or 15 March to 30 April in April."""
+    in_time = subscribe("2024-03-15", "31.00")
+    late = replace(in_time, recorded_on=day("2024-04-01"))
+    days = [("2024-03-15", "2024-04-01", "17.00"), ("2024-04-01", "2024-05-01", "31.00")]
+
+    assert days == charges(billed(account(late), "2024-04-01").documents)
+    assert 1 == len(billed(account(late), "2024-04-01").documents)
+    assert 2 == len(billed(account(in_time), "2024-04-01").documents)
+
+
+def test_a_line_survives_being_stored():
+    story = billed(account(subscribe("2024-02-01", "29.00")), "2024-02-01")
+    story = billed(and_then(story, Cancel(service="s1", on=day("2024-02-12"))), "2024-02-14")
+    for line in (line for document in story.documents for line in document.lines):
+        assert (line.corrects, line.basis) == from_trace(json.loads(json.dumps(to_trace(line))))

@@ -2,31 +2,47 @@
 
 import hmac
 import shutil
+import socket
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.utils import wrpcap
 
 from radius import wire
-from radius.attributes import write
+from radius.attributes import Pair, read, write
 from radius.authentication import Pap, offered
 from radius.dictionaries import shipped
+from radius.dictionary import Encryption
 from radius.hiding import Hiding
 from radius.integrity import REPLIES, Verdict, build, check_reply, check_request
 from radius.packet import Code
 from radius.text import format_items, parse_pairs
+from tests.support.radius_pairs import pairs_of
 
 SECRET = b"testing123"
 AUTHENTICATOR = bytes(range(16))
 HIDING = Hiding(secret=SECRET, authenticator=AUTHENTICATOR, first_salt=3)
 NAS, SERVER, MAC = "192.0.2.1", "192.0.2.2", "02:00:00:00:00:01"
 AUTH_PORT, ACCT_PORT, COA_PORT = 1812, 1813, 3799
-TSHARK_SECONDS_MAX = 60
+FOREIGN_SECONDS_MAX = 60
+LISTEN_SECONDS_MAX = 5
+RADCLIENT_READS_OTHERWISE = {
+    "Accel-VRF-Name",  # not in its dictionaries
+    "ERX-Disconnect-Cause",
+    "ADSL-Agent-Circuit-Id",  # octets there
+    "ADSL-Agent-Remote-Id",
+    "Extended-Location-Policy-Rules",
+    "CHAP-Password",  # made of a clear password
+    "EAP-Message",  # changed, and signed
+    "Message-Authenticator",
+}
 
 LOGIN = """
 User-Name = "ann"
@@ -107,7 +123,7 @@ def captured(exchanges: list[Exchange], folder: Path) -> str:
 
 def run(*command: str) -> str:
     return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=TSHARK_SECONDS_MAX
+        command, check=True, capture_output=True, text=True, timeout=FOREIGN_SECONDS_MAX
     ).stdout
 
 
@@ -224,8 +240,57 @@ def test_radclient_reads_our_text_form_and_we_read_what_it_prints(tmp_path: Path
         ["radclient", "-x", "-r", "1", "-t", "0.1", "-f", str(request), "127.0.0.1:9", "acct", "s"],
         capture_output=True,
         text=True,
-        timeout=TSHARK_SECONDS_MAX,
+        timeout=FOREIGN_SECONDS_MAX,
     ).stdout
     lines = [line.strip() for line in shown.splitlines() if line.startswith("\t")]
 
     assert pairs == parse_pairs("\n".join(lines), shipped())
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A server that never answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        bound.settimeout(LISTEN_SECONDS_MAX)
+        yield bound
+
+
+def radclient_can_send(drawn: Pair) -> bool:
+    definition = drawn.definition
+    return (
+        definition.name not in RADCLIENT_READS_OTHERWISE
+        and definition.encryption is not Encryption.SALTED
+        and drawn.value != b""
+        and not (
+            definition.encryption is Encryption.USER_PASSWORD and isinstance(drawn.value, bytes)
+        )
+    )
+
+
+@pytest.mark.foreign
+@pytest.mark.skipif(shutil.which("radclient") is None, reason="radclient is not installed")
+@settings(
+    max_examples=60,
+    phases=[Phase.generate],  # a program for each example is too slow to look for a shorter one
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(pairs_of(shipped()).filter(radclient_can_send))
+def test_what_radclient_makes_of_our_text_is_what_we_meant(
+    listener: socket.socket, drawn: Pair
+) -> None:
+    server = f"127.0.0.1:{listener.getsockname()[1]}"
+    command = ["radclient", "-r", "1", server, "auth", SECRET.decode()]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as client:
+        assert client.stdin is not None
+        client.stdin.write("\n".join(format_items([drawn], shipped())).encode())
+        client.stdin.close()
+        try:
+            frame = wire.split(listener.recv(wire.PACKET_OCTETS_MAXIMUM))
+        finally:
+            client.kill()  # it would wait for an answer
+    hiding = Hiding(secret=SECRET, authenticator=frame.authenticator)
+
+    assert [drawn] == read(frame.attributes, shipped(), hiding)

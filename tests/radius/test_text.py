@@ -62,6 +62,8 @@ def test_an_invalid_attribute_is_written_as_it_came() -> None:
         ),
         ('Class = "text"', [pair(shipped(), "Class", b"text")]),
         ('User-Name = "\\377"', [pair(shipped(), "User-Name", b"\xff")]),
+        ("User-Name = 0x61", [pair(shipped(), "User-Name", "0x61")]),
+        ("User-Password = 0x61", [pair(shipped(), "User-Password", b"a")]),
         ("Acct-Status-Type = Alive", [pair(shipped(), "Acct-Status-Type", 3)]),
     ],
 )

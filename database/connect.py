@@ -4,13 +4,14 @@ Nothing here retries: a lost connection is an `OperationalError` of the transact
 pool forgets its other connections to that server, and the caller decides whether to begin again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import psycopg
 from psycopg.rows import TupleRow
-from sqlalchemy import text
+from sqlalchemy import AsyncAdaptedQueuePool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.config import DatabaseConfig
@@ -22,6 +23,9 @@ __all__ = ["Database", "Role"]
 
 POOL_RECYCLE_SECONDS: Final = 1800
 """A backend's caches (plans, catalogues) grow with age; half an hour keeps them small."""
+
+RETURN_SECONDS_MAX: Final = 2.0
+RETURN_POLL_SECONDS: Final = 0.01
 
 SET_TENANT = text("SELECT set_config('turnpike.tenant', :tenant, true)")
 
@@ -78,6 +82,7 @@ class Database:
         await self.notices.close()
         if self._engine is not None:
             engine, self._engine = self._engine, None
+            await _all_returned(engine)
             await engine.dispose()
 
     def _pool(self) -> AsyncEngine:
@@ -91,3 +96,16 @@ class Database:
                 pool_recycle=POOL_RECYCLE_SECONDS,
             )
         return self._engine
+
+
+async def _all_returned(engine: AsyncEngine) -> None:
+    """Wait for the connections of transactions that a cancellation is just rolling back.
+
+    One that comes back to a pool that is closed already would stay open.
+    """
+    pool = engine.pool
+    assert isinstance(pool, AsyncAdaptedQueuePool)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + RETURN_SECONDS_MAX
+    while pool.checkedout() and loop.time() < deadline:  # noqa: ASYNC110 - the pool tells nobody
+        await asyncio.sleep(RETURN_POLL_SECONDS)

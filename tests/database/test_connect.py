@@ -1,9 +1,11 @@
 """Transactions, tenants and roles of a `Database`."""
 
+import asyncio
+import gc
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from database.connect import Database, Role
 from database.tables.tenancy import issuer, tenant
@@ -59,3 +61,23 @@ async def test_the_owner_is_played_by_the_administrator(database: Open):
         names = (await transaction.execute(select(tenant.c.name))).scalars().all()
 
     assert ("turnpike_owner", ["default"]) == (user, names)
+
+
+async def test_closing_waits_for_a_transaction_that_is_being_rolled_back(database: Open):
+    radiusd = database(Role.RADIUSD)
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        async with radiusd.transaction() as transaction:
+            begun.set()
+            await transaction.execute(text("SELECT pg_sleep(10)"))
+
+    working = asyncio.create_task(work())
+    await begun.wait()
+    closing = asyncio.create_task(radiusd.close())
+    await asyncio.sleep(0)
+    working.cancel()
+    await asyncio.gather(working, closing, return_exceptions=True)
+    gc.collect()
+
+    assert working.cancelled()

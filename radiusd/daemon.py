@@ -15,6 +15,7 @@ from chassis.metrics import share
 from chassis.sealing import KeyRing
 from database.connect import Database, Role
 from database.daemon_report import DaemonReport
+from database.version import require_schema_version
 from isp.errors import ExitCode, Refused
 from radiusd import layout, metrics
 from radiusd.config import RadiusdSettings
@@ -85,6 +86,8 @@ class Radiusd:
             FollowedTables(self._database), self._writer, self._context.clock, self._tell
         )
         await self._have_snapshot(following)
+        if following.present:
+            await require_schema_version(self._database)
         late = await workers.start()
         if late:
             raise Refused(

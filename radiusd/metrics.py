@@ -4,7 +4,6 @@ from chassis.metrics import counter, gauge
 
 __all__ = [
     "answers",
-    "attempts_refused",
     "attempts_waiting",
     "database_present",
     "drops",
@@ -47,9 +46,6 @@ kernel_drops = gauge(
     across="max",
 )
 attempts_waiting = gauge("turnpike_radius_attempts_waiting", "Folded attempts not yet recorded.")
-attempts_refused = counter(
-    "turnpike_radius_attempts_refused_total", "Folded attempts that the database refused."
-)
 database_present = gauge(
     "turnpike_radius_database_present", "1 while the database is followed.", across="max"
 )

@@ -1,16 +1,15 @@
 """Recording what was answered and counted: attempts, NASes seen, drops, strangers, who signs."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.connect import Database
 from database.tables.network import nas, nas_drop, nas_seen, unknown_nas
-from database.tables.sessions import auth_attempt
 from radiusd.attempts import Attempt, tidy
 from radiusd.store.away import away_named
 from radiusd.tally import DropKey, Seen, Stranger, Totals
@@ -19,6 +18,40 @@ __all__ = ["STRANGERS_LISTED_MAXIMUM", "Journal"]
 
 STRANGERS_LISTED_MAXIMUM = 1_000
 """Unknown sources kept in the list: a person reads it, and a flood must not fill the table."""
+
+
+ATTEMPT_COLUMNS: Final = {
+    "tenant_id": "bigint",
+    "subscriber_id": "bigint",
+    "service_id": "bigint",
+    "nas_id": "bigint",
+    "login": "text",
+    "calling_station_id": "text",
+    "outcome": "text",
+    "reason": "text",
+    "window_start": "bigint",
+    "count": "bigint",
+    "first_at": "float",
+    "last_at": "float",
+}
+
+# One statement for the whole batch; rows that came to be the same when they were tidied are one.
+ADD_ATTEMPTS: Final = text(f"""
+INSERT INTO auth_attempt AS held (attempted_on, tenant_id, subscriber_id, service_id, nas_id, login,
+    calling_station_id, outcome, reason, window_start, count, first_at, last_at)
+SELECT (to_timestamp(window_start) AT TIME ZONE 'UTC')::date, tenant_id, subscriber_id, service_id,
+    nas_id, login, calling_station_id, outcome, reason, to_timestamp(window_start), sum(count),
+    to_timestamp(min(first_at)), to_timestamp(max(last_at))
+FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in ATTEMPT_COLUMNS.items())})
+    AS attempt ({", ".join(ATTEMPT_COLUMNS)})
+GROUP BY tenant_id, subscriber_id, service_id, nas_id, login, calling_station_id, outcome, reason,
+    window_start
+ON CONFLICT (attempted_on, window_start, nas_id, login, calling_station_id, outcome, reason,
+    subscriber_id)
+DO UPDATE SET count = held.count + excluded.count,
+    first_at = least(held.first_at, excluded.first_at),
+    last_at = greatest(held.last_at, excluded.last_at)
+""")
 
 
 class Journal:
@@ -36,7 +69,8 @@ class Journal:
     ) -> None:
         """Add it all. Raises `AwayError`."""
         async with away_named(), self._database.transaction() as transaction:
-            await _execute(transaction, _ADD_ATTEMPTS, [_attempt_row(each) for each in attempts])
+            if attempts:
+                await transaction.execute(ADD_ATTEMPTS, _attempt_columns(attempts))
             await _execute(
                 transaction, _ADD_DROPS, [_drop_row(*each, now) for each in totals.drops]
             )
@@ -49,24 +83,15 @@ class Journal:
                 )
 
 
-def _attempt_row(attempt: Attempt) -> dict[str, Any]:
-    key, count, first_at, last_at = tidy(attempt)
-    window_start = datetime.fromtimestamp(key.window_start, UTC)
-    return {
-        "attempted_on": window_start.date(),
-        "tenant_id": key.tenant_id,
-        "subscriber_id": key.subscriber_id,
-        "service_id": key.service_id,
-        "window_start": window_start,
-        "nas_id": key.nas_id,
-        "login": key.login,
-        "calling_station_id": key.calling_station_id,
-        "outcome": str(key.outcome),
-        "reason": str(key.reason),
-        "count": count,
-        "first_at": datetime.fromtimestamp(first_at, UTC),
-        "last_at": datetime.fromtimestamp(last_at, UTC),
-    }
+def _attempt_columns(attempts: Sequence[Attempt]) -> dict[str, list[Any]]:
+    """The rows of attempts, a list for each column."""
+    rows = []
+    for each in attempts:
+        key, count, first_at, last_at = tidy(each)
+        whose = key.tenant_id, key.subscriber_id, key.service_id, key.nas_id
+        texts = key.login, key.calling_station_id, str(key.outcome), str(key.reason)
+        rows.append((*whose, *texts, key.window_start, count, first_at, last_at))
+    return dict(zip(ATTEMPT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _drop_row(drop: DropKey, packets: int, now: datetime) -> dict[str, Any]:
@@ -116,19 +141,6 @@ async def _list_strangers(
     await _execute(transaction, _ADD_STRANGERS, rows)
 
 
-def _add_attempts() -> Any:
-    statement = insert(auth_attempt)
-    new = statement.excluded
-    return statement.on_conflict_do_update(
-        index_elements=list(auth_attempt.primary_key.columns),
-        set_={
-            "count": auth_attempt.c.count + new.count,
-            "first_at": func.least(auth_attempt.c.first_at, new.first_at),
-            "last_at": func.greatest(auth_attempt.c.last_at, new.last_at),
-        },
-    )
-
-
 def _add_drops() -> Any:
     statement = insert(nas_drop)
     new = statement.excluded
@@ -159,9 +171,4 @@ def _add_strangers() -> Any:
     )
 
 
-_ADD_ATTEMPTS, _ADD_DROPS, _SEE, _ADD_STRANGERS = (
-    _add_attempts(),
-    _add_drops(),
-    _see(),
-    _add_strangers(),
-)
+_ADD_DROPS, _SEE, _ADD_STRANGERS = _add_drops(), _see(), _add_strangers()

@@ -19,7 +19,8 @@ from chassis.processes import Processes, Program
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.connect import Database, Role
-from database.tables.network import lease, pool
+from database.tables.network import lease, nas_drop, pool, unknown_nas
+from database.tables.sessions import auth_attempt, session_live
 from database.tables.subscribers import (
     plan,
     plan_version,
@@ -180,6 +181,23 @@ class Provider:
             )
             return {row.service_id: str(row.address) for row in rows}
 
+    async def attempts(self) -> list[Any]:
+        async with self.database.transaction(self.tenant_id) as transaction:
+            return list((await transaction.execute(select(auth_attempt))).all())
+
+    async def strangers_and_drops(self) -> tuple[list[tuple[str, str, int]], dict[str, int]]:
+        async with self.database.transaction(self.tenant_id) as transaction:
+            strangers = await transaction.execute(select(unknown_nas))
+            listed = [(str(row.address), str(row.nas_identifier), row.packets) for row in strangers]
+            drops = await transaction.execute(select(nas_drop))
+            return listed, {row.reason: row.packets for row in drops}
+
+    async def live_sessions(self) -> list[tuple[str, str, int]]:
+        """Login, Acct-Session-Id and the version that its Class grants."""
+        async with self.database.transaction(self.tenant_id) as transaction:
+            rows = await transaction.execute(select(session_live))
+            return [(row.login, row.acct_session_id, row.granted_version) for row in rows]
+
     async def rename(self, service_id: int, login: str) -> None:
         async with self.database.transaction(self.tenant_id) as transaction:
             await transaction.execute(
@@ -241,10 +259,17 @@ class Client:
         header = bytes((1, self.identifier, length >> 8, length & 255))
         return header + authenticator + attributes
 
-    async def login(self, login: str, password: str = PASSWORD, **how: Any) -> wire.Frame | None:
+    async def login(
+        self,
+        login: str,
+        password: str = PASSWORD,
+        *,
+        seconds: float = ANSWER_SECONDS_MAX,
+        **how: Any,
+    ) -> wire.Frame | None:
         """The frame of the answer, its authenticator checked; None for silence."""
         request = self.access_request(login, password, **how)
-        answer = await self.exchange(request)
+        answer = await self.exchange(request, seconds=seconds)
         if answer is None:
             return None
         frame = wire.split(answer)
@@ -268,8 +293,25 @@ class Radiusd:
     lines: list[str]
     processes: Processes
 
+    def worker_pids(self) -> list[int]:
+        """The processes of its workers."""
+        keeper = self.processes.pids()["radiusd"]
+        return [
+            int(path.name)
+            for path in Path("/proc").iterdir()
+            if path.name.isdigit() and _parent_of(path) == keeper
+        ]
+
     def client(self, source: str = "127.0.0.1") -> Client:
         return Client(self.auth_port, self.acct_port, source)
+
+
+def _parent_of(process: Path) -> int:
+    try:
+        status = (process / "stat").read_text()
+    except OSError:
+        return 0
+    return int(status.rpartition(")")[2].split()[1])
 
 
 @asynccontextmanager

@@ -60,7 +60,10 @@ async def who_had(
     found: list[AddressHolder] = []
     values = {"networks": containing(address)}
     for query in (_in_sessions(session, at), _in_sessions(session_live, at), _in_leases(at)):
-        found += [AddressHolder(**row._mapping) for row in await transaction.execute(query, values)]
+        found += [
+            AddressHolder(**{**row._mapping, "address": str(row.address)})
+            for row in await transaction.execute(query, values)
+        ]
     return tuple(sorted(found, key=lambda one: (-_length(one.address), one.by != "session")))
 
 

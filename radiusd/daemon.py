@@ -76,14 +76,15 @@ class Radiusd:
         self._sockets = open_sockets(config)
         self._writer = SnapshotWriter(layout.snapshot_directory(data))
         self._worker_settings.write(self._settings)
+        self._following = following = Following(
+            FollowedTables(self._database), self._writer, self._context.clock, self._tell
+        )
         self._workers = workers = Workers(
             self._sockets,
             self._worker_settings,
             on_report=self._records.add,
+            on_broken=following.doubt,
             on_given_up=self._worker_given_up,
-        )
-        self._following = following = Following(
-            FollowedTables(self._database), self._writer, self._context.clock, self._tell
         )
         await self._have_snapshot(following)
         if following.present:

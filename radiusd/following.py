@@ -42,9 +42,13 @@ class Following:
         self._on_change = on_change
         self.present = False
         self.current_at: float | None = None
+        self._doubted = False
 
     async def step(self) -> bool:
         """One reading; whether the database was there. The snapshot then is as it was read."""
+        anew = self._doubted or not self._writer.is_current()
+        if anew:
+            self._tables.begin_anew()
         try:
             changes = await self._tables.changes()
         except AwayError as error:
@@ -52,9 +56,14 @@ class Following:
                 log.warning("database_away", problem=str(error).strip())
             self._turn(False)
             return False
+        self._doubted = True  # until what was read is written, for it is read only once
+        if anew:
+            log.warning("snapshot_begun_anew")
+            await asyncio.to_thread(self._writer.begin_anew)
         if changes:
             await asyncio.to_thread(self._writer.apply, changes)
             self._count(changes)
+        self._doubted = False
         self.current_at = self._clock.monotonic()
         if not self.present:
             log.info("database_followed")
@@ -69,6 +78,10 @@ class Following:
                 await self._tables.wait(POLL_SECONDS)
             else:
                 await asyncio.sleep(RETRY_SECONDS)
+
+    def doubt(self) -> None:
+        """A worker cannot read the snapshot: make another one."""
+        self._doubted = True
 
     def age_seconds(self) -> float | None:
         """How long ago the snapshot was known to be the database's; None: never yet."""

@@ -16,6 +16,7 @@ __all__ = [
     "ROWS_PER_MESSAGE",
     "Link",
     "Report",
+    "SnapshotBroken",
     "Standing",
     "pair",
 ]
@@ -33,13 +34,17 @@ class Report(msgspec.Struct, frozen=True, array_like=True, tag=True):
     totals: Totals = Totals()
 
 
+class SnapshotBroken(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A worker could not read the snapshot."""
+
+
 class Standing(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """What workers need to know of the keeper: whether it follows the database now."""
 
     database_present: bool
 
 
-Message = Report | Standing
+Message = Report | SnapshotBroken | Standing
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Message).decode

@@ -18,6 +18,7 @@ from isp.identifiers import IdentifierKind
 from isp.nas import Nas
 
 __all__ = [
+    "BROKEN",
     "FORMAT_KEY",
     "FORMAT_VERSION",
     "MAP_OCTETS_MAXIMUM",
@@ -33,6 +34,7 @@ __all__ = [
     "decode_entitlement",
     "decode_identifier",
     "decode_leases",
+    "file_of",
     "identifier_key",
     "identifier_prefix",
     "open_environment",
@@ -48,6 +50,11 @@ FORMAT_VERSION = b"1"
 
 MAP_OCTETS_MAXIMUM = 8 * 1024**3
 """Address space, not memory: some millions of services at about 1 kB each."""
+
+DATA_FILE = "data.mdb"
+
+BROKEN = (lmdb.Error, msgspec.MsgspecError)
+"""What reading a broken snapshot raises."""
 
 READERS_MAXIMUM = 512
 """Slots for reading processes; a worker uses one, and frees it when it dies."""
@@ -195,6 +202,7 @@ class Snapshot:
     def __init__(self, environment: lmdb.Environment) -> None:
         """Raises `SnapshotUnusableError` where nothing readable has been written yet."""
         self._environment = environment
+        self._file = file_of(environment)
         try:
             self.databases = {
                 name: environment.open_db(name.encode(), create=False) for name in SubDatabase
@@ -226,9 +234,22 @@ class Snapshot:
         with self._environment.begin() as transaction:
             yield Reading(self, transaction)
 
+    def is_current(self) -> bool:
+        """Whether the keeper still writes this file; it begins another one when in doubt."""
+        return self._file == file_of(self._environment)
+
     def close(self) -> None:
         """Give the reader's slot back."""
         self._environment.close()
+
+
+def file_of(environment: lmdb.Environment) -> tuple[int, int] | None:
+    """Which file is where the environment's was opened; None where there is none any more."""
+    try:
+        found = (Path(environment.path()) / DATA_FILE).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def open_environment(directory: Path, *, readonly: bool) -> lmdb.Environment:
@@ -246,7 +267,7 @@ def open_environment(directory: Path, *, readonly: bool) -> lmdb.Environment:
         readahead=False,
     )
     pages = environment.info()["last_pgno"] + 1
-    if pages * environment.stat()["psize"] > (directory / "data.mdb").stat().st_size:
+    if pages * environment.stat()["psize"] > (directory / DATA_FILE).stat().st_size:
         environment.close()
         message = "the snapshot's file is cut short"
         raise lmdb.CorruptedError(message)

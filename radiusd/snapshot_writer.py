@@ -24,6 +24,7 @@ from radiusd.snapshot import (
     SubDatabase,
     decode_identifier,
     decode_leases,
+    file_of,
     identifier_key,
     open_environment,
     pool_key,
@@ -68,16 +69,31 @@ class SnapshotWriter:
     """
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o750)
         try:
-            self._open(directory)
+            self._open()
         except lmdb.Error:
-            shutil.rmtree(directory)
-            directory.mkdir(mode=0o750)
-            self._open(directory)
+            self._remove()
+            self._open()
 
-    def _open(self, directory: Path) -> None:
-        self._environment = open_environment(directory, readonly=False)
+    def is_current(self) -> bool:
+        """Whether what is written here can be found by who opens the snapshot now."""
+        return self._file == file_of(self._environment)
+
+    def begin_anew(self) -> None:
+        """An empty file in place of one that is in doubt; readers see that it is another one."""
+        self._environment.close()
+        self._remove()
+        self._open()
+
+    def _remove(self) -> None:
+        shutil.rmtree(self._directory, ignore_errors=True)
+        self._directory.mkdir(mode=0o750)
+
+    def _open(self) -> None:
+        self._environment = open_environment(self._directory, readonly=False)
+        self._file = file_of(self._environment)
         self._databases = {name: self._environment.open_db(name.encode()) for name in SubDatabase}
         self._writers: dict[str, Callable[[lmdb.Transaction, Row], None]] = {
             "nas": self._write_nas,
@@ -95,6 +111,7 @@ class SnapshotWriter:
     def apply(self, changes: Iterable[Changes]) -> None:
         """Follow what changed, in one transaction; the same rows again change nothing."""
         complete = set()
+        self._environment.reader_check()  # a killed worker's slot would keep old pages for ever
         with self._environment.begin(write=True) as transaction:
             for each in changes:
                 if each.complete:

@@ -26,7 +26,7 @@ from radiusd.config import RadiusdSettings
 from radiusd.delay import DelayedReplies
 from radiusd.fast_path import FastPath
 from radiusd.intake import Intake, Moment
-from radiusd.link import Link, Standing
+from radiusd.link import Link, SnapshotBroken, Standing
 from radiusd.nas_loading import load_nas_table
 from radiusd.nas_table import NasTable
 from radiusd.placement import Placement
@@ -34,7 +34,7 @@ from radiusd.ports import ACCESS_CODES, ACCOUNTING_CODES, AccessPort, Accounting
 from radiusd.recorder import Recorder
 from radiusd.reporting import Reporting
 from radiusd.settlement import LeaseDesk, Settlement
-from radiusd.snapshot import Snapshot
+from radiusd.snapshot import BROKEN, Snapshot, SnapshotUnusableError
 from radiusd.spool import Spool
 from radiusd.status_server import StatusServer
 from radiusd.store.leases import LeaseStore
@@ -70,8 +70,8 @@ class Worker:
         data = self._settings.database.data
         share(layout.metrics_directory(data), str(self._placement.number))
         self._keys = KeyRing.load(self._settings.database.key_ring)
-        self._snapshot = Snapshot.open(layout.snapshot_directory(data))
         self._link = Link(socket.socket(fileno=self._placement.link))
+        self._snapshot = self._open_snapshot()
         self._reporting = Reporting(self._link, self._attempts, self._tally)
         self._recorder: Recorder[Acknowledgement] = Recorder(
             self._database.raw,
@@ -159,11 +159,14 @@ class Worker:
         clock = self._context.clock
         now = clock.now()
         moment = Moment(now, now.timestamp(), clock.monotonic())
-        with self._snapshot.reading() as reading:
-            generation = reading.network_generation()
-            if generation != self._network_generation:
-                self._use_network(load_nas_table(reading, self._keys.open), generation)
-            port.answer_batch(batch, reading, moment)
+        try:
+            with self._snapshot.reading() as reading:
+                generation = reading.network_generation()
+                if generation != self._network_generation:
+                    self._use_network(load_nas_table(reading, self._keys.open), generation)
+                port.answer_batch(batch, reading, moment)
+        except BROKEN as error:
+            self._snapshot_broken(error)
 
     def _use_network(self, nas_table: NasTable, generation: bytes) -> None:
         self._nas_table, self._network_generation = nas_table, generation
@@ -176,6 +179,23 @@ class Worker:
 
     async def _report(self) -> None:
         self._reporting.report()
+        if not self._snapshot.is_current():
+            self._snapshot.close()
+            self._snapshot = self._open_snapshot()
+            self._network_generation = None
+
+    def _open_snapshot(self) -> Snapshot:
+        """Raises `SnapshotUnusableError`, after which the keeper makes another one."""
+        try:
+            return Snapshot.open(layout.snapshot_directory(self._settings.database.data))
+        except SnapshotUnusableError as error:
+            self._snapshot_broken(error)
+            raise
+
+    def _snapshot_broken(self, error: Exception) -> None:
+        """What this process has mapped is not to be trusted; a successor maps it anew."""
+        self._link.send(SnapshotBroken())
+        self._context.fail(f"the snapshot cannot be read: {error}")
 
     def _hear(self) -> None:
         for message in self._link.receive(self._keeper_ended):
@@ -191,6 +211,8 @@ class Worker:
         self._context.fail(f"the recorder ended: {problem}")
 
     def _internal_error(self, error: Exception) -> None:
+        if isinstance(error, BROKEN):
+            self._snapshot_broken(error)
         metrics.internal_errors.add()
         log.error("datagram_lost", exc_info=error)
 

@@ -4,9 +4,10 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from typing import assert_never
 
 from chassis.processes import Processes, Program
-from radiusd.link import Link, Report, Standing, pair
+from radiusd.link import Link, Report, SnapshotBroken, Standing, pair
 from radiusd.placement import Placement
 from radiusd.sockets import Sockets
 from radiusd.worker_settings import WorkerSettings
@@ -18,7 +19,9 @@ READY_SECONDS_MAXIMUM = 30.0
 
 
 class Workers:
-    """All workers of this node. `on_report` is called with what they send."""
+    """All workers of this node. `on_report` is called with what they send, `on_broken` when one
+    cannot read the snapshot.
+    """
 
     def __init__(
         self,
@@ -26,11 +29,13 @@ class Workers:
         settings: WorkerSettings,
         *,
         on_report: Callable[[Report], None],
+        on_broken: Callable[[], None],
         on_given_up: Callable[[str, int], object],
     ) -> None:
         self._sockets = sockets
         self._settings = settings
         self._on_report = on_report
+        self._on_broken = on_broken
         self._processes = Processes(output=print, on_given_up=on_given_up)
         self._links: list[Link] = []
         self._far_ends: list[socket.socket] = []
@@ -87,5 +92,12 @@ class Workers:
 
     def _hear(self, link: Link) -> None:
         for message in link.receive(lambda: None):
-            if isinstance(message, Report):
-                self._on_report(message)
+            match message:
+                case Report():
+                    self._on_report(message)
+                case SnapshotBroken():
+                    self._on_broken()
+                case Standing():  # said by the keeper alone
+                    continue
+                case _:
+                    assert_never(message)

@@ -16,7 +16,14 @@ class FollowedTables:
     """The followed tables of one database, read one after the other in the snapshot's order."""
 
     def __init__(self, database: Database) -> None:
-        self._followers = [Follower(database, metadata.tables[name]) for name in FOLLOWED_TABLES]
+        self._database = database
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Have the next reading be a complete one."""
+        self._followers = [
+            Follower(self._database, metadata.tables[name]) for name in FOLLOWED_TABLES
+        ]
 
     async def changes(self) -> Sequence[Changes]:
         """What was written since the last time; at first everything. Raises `AwayError`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from contextlib import contextmanager
 from ipaddress import IPv4Address
@@ -254,3 +255,16 @@ async def test_known_users_log_in_while_the_database_is_away(provider, server, t
     reasons = {row.reason for row in await provider.attempts()}
 
     assert {"accepted", "unknown_user", "unknown_user_database_away"} == reasons
+
+
+async def test_a_snapshot_that_was_lost_is_made_anew(provider, tmp_path):
+    await provider.nas()
+    plan = await provider.plan()
+    await provider.services(plan, "ann")
+
+    async with running_radiusd(provider.config, tmp_path) as radiusd, radiusd.client() as client:
+        shutil.rmtree(provider.config.data / "radiusd" / "snapshot")
+        await provider.services(plan, "bob")
+        added = await until(client, "bob", Code.ACCESS_ACCEPT)
+
+    assert Code.ACCESS_ACCEPT == added

@@ -134,7 +134,7 @@ def keeper(suite: Suite) -> psutil.Process:
 
 
 def postgres(suite: Suite) -> psutil.Process:
-    pid = int((suite.data / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+    pid = int((suite.data / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])
     return psutil.Process(pid)
 
 

@@ -35,6 +35,7 @@ class Suite:
     environment: Mapping[str, str]
     process: asyncio.subprocess.Process
     lines: list[str] = field(default_factory=list)
+    report_url: str | None = None
 
     async def turnpike(self, *words: str, text: str | None = None) -> Any:
         """What `turnpike … --json` prints, parsed; None when it prints nothing."""
@@ -60,8 +61,9 @@ class Suite:
         """What a query gives the report role."""
         import psycopg
 
-        url = (await self.turnpike("db", "url"))["url"]
-        async with await psycopg.AsyncConnection.connect(url) as connection:
+        if self.report_url is None:
+            self.report_url = (await self.turnpike("db", "url"))["url"]
+        async with await psycopg.AsyncConnection.connect(self.report_url) as connection:
             return await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
 
 
@@ -77,6 +79,7 @@ async def running_suite(
         "TURNPIKE_RADIUSD__ACCT_PORT": str(acct_port),
         "TURNPIKE_WEBUI__PORT": "0",
         "TURNPIKE_CHASSIS__HEALTH_PORT_BASE": "0",
+        "PYTHONDONTWRITEBYTECODE": "",  # an installed suite has its bytecode: half of each start
         **(more or {}),
     }
     if database_url:

@@ -10,8 +10,8 @@ from radiusd.tally import Totals
 
 __all__ = ["ROWS_PER_WRITE", "Records"]
 
-ROWS_PER_WRITE = 2_000
-"""Attempts written in one transaction: some 100 ms of Postgres; the rest folds on meanwhile."""
+ROWS_PER_WRITE = 1_000
+"""Attempts written in one transaction: some 50 ms of Postgres; the rest folds on meanwhile."""
 
 
 class Records:

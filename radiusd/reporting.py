@@ -7,7 +7,7 @@ from radiusd.tally import Tally, Totals
 
 __all__ = ["ATTEMPTS_PER_SECOND", "Reporting"]
 
-ATTEMPTS_PER_SECOND = 2_000
+ATTEMPTS_PER_SECOND = 1_000
 """Rows sent on by one worker; more wait here and fold on, for no database writes more for long."""
 
 

@@ -74,19 +74,15 @@ class LeaseDesk:
             group = dict(list(self._waiting.items())[:GROUP_MAXIMUM])
             for want in group:
                 del self._waiting[want]
-            try:
-                grants = await self._store.grant(tuple(group), self._clock.now())
-            except AwayError as error:
-                for future in group.values():
+            granting = asyncio.ensure_future(self._store.grant(tuple(group), self._clock.now()))
+            await asyncio.wait({granting})
+            error = granting.exception()
+            for want, future in group.items():
+                if error is None:
+                    future.set_result(granting.result()[want])
+                else:
                     future.set_exception(error)
                     future.exception()  # heard, even where the login has given up waiting
-            except BaseException:
-                for future in group.values():
-                    future.cancel()
-                raise
-            else:
-                for want, future in group.items():
-                    future.set_result(grants[want])
 
 
 class Settlement:

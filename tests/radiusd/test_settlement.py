@@ -91,6 +91,20 @@ async def test_logins_that_come_during_a_transaction_go_into_the_next_one():
     assert [[1], [2, 3, 4]] == store.groups
 
 
+async def test_a_fault_of_ours_reaches_every_login_that_waited():
+    class Broken(Store):
+        async def grant(self, wants, now):
+            raise ValueError
+
+    desk = settlement(Broken())
+    ends = await asyncio.gather(
+        *(desk.settle(accept(n, LeaseKind.IPV4), record(n), REQUEST, 1) for n in (1, 2)),
+        return_exceptions=True,
+    )
+
+    assert [ValueError, ValueError] == [type(end) for end in ends]
+
+
 @pytest.mark.parametrize(
     ("store", "expected"),
     [

@@ -34,7 +34,7 @@ from operations import nas as nases
 from radius import numbers, wire
 from radius.packet import Code
 
-__all__ = ["SECRET", "Client", "Provider", "running_radiusd"]
+__all__ = ["PASSWORD", "SECRET", "Client", "Provider", "running_radiusd"]
 
 SECRET = b"a shared secret of 32 octets...."
 ACTOR = "test"

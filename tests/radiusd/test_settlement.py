@@ -93,7 +93,7 @@ async def test_logins_that_come_during_a_transaction_go_into_the_next_one():
 
 async def test_a_fault_of_ours_reaches_every_login_that_waited():
     class Broken(Store):
-        async def grant(self, wants, now):
+        async def grant(self, *_):
             raise ValueError
 
     desk = settlement(Broken())

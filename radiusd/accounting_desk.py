@@ -85,6 +85,12 @@ class AccountingDesk:
         for desk, replies in by_desk.items():
             desk._send(replies)
 
+    @staticmethod
+    def abandon(owed: Sequence[Acknowledgement]) -> None:
+        """Forget requests whose records could not be kept: their repetition is a new request."""
+        for each in owed:
+            each.desk._drop(each.taken, Drop.NOT_KEPT)
+
     def _answered(self, taken: Taken) -> bytes | None:
         frame = taken.frame
         reply = wire.build_accounting_response(

@@ -31,6 +31,7 @@ class Drop(StrEnum):
     LATE = "late"
     INTERNAL_ERROR = "internal_error"
     OVERLOADED = "overloaded"
+    NOT_KEPT = "not_kept"
     NOT_HEALTHY = "not_healthy"
     STATUS_TOO_OFTEN = "status_too_often"
 

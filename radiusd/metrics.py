@@ -3,6 +3,9 @@
 from chassis.metrics import counter, gauge
 
 __all__ = [
+    "accounting_away",
+    "accounting_records",
+    "accounting_spool",
     "answers",
     "attempts_waiting",
     "database_present",
@@ -18,6 +21,19 @@ __all__ = [
     "unknown_nas_packets",
 ]
 
+accounting_away = gauge(
+    "turnpike_radius_accounting_away",
+    "1 while accounting goes to the spool, because Postgres is away or slow.",
+    across="max",
+)
+accounting_records = counter(
+    "turnpike_radius_accounting_records_total",
+    "Accounting records: recorded, spooled, replayed; refused, shed, not_kept unacknowledged.",
+    ("fate",),
+)
+accounting_spool = gauge(
+    "turnpike_radius_accounting_spool_records", "Accounting records that wait in the spool."
+)
 answers = counter(
     "turnpike_radius_answers_total",
     "Access-Requests decided, by outcome.",

@@ -7,20 +7,20 @@ matter: writing a record twice is harmless.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from functools import partial
 from typing import Generic, TypeVar
 
 from chassis.log import get_logger
+from radiusd import metrics
 from radiusd.accounting import Record
 from radiusd.spool import Spool, SpoolError
 from radiusd.store.accounting import AccountingStore, AwayError, Raw, UnrecordableError
 
-__all__ = ["Counts", "Recorder"]
+__all__ = ["Fate", "Recorder"]
 
 BATCH_RECORDS_MAXIMUM = 1000
 """Larger batches cost Postgres no less per record, and hold their sessions' rows longer."""
@@ -45,23 +45,15 @@ REPLAY_RECORDS = 1000
 """Replayed in one transaction."""
 
 
-@dataclass(slots=True)
-class Counts:
-    """What became of records since the start, and whether Postgres is away now.
+class Fate(StrEnum):
+    """What becomes of a record. Acknowledged are the first two."""
 
-    Acknowledged are `recorded` and `spooled`; not so `refused` (Postgres does not take the data),
-    `shed` (too many waited) and `not_kept` (Postgres away and the disk full or broken).
-    """
-
-    recorded: int = 0
-    batches: int = 0
-    spooled: int = 0
-    replayed: int = 0
-    refused: int = 0
-    shed: int = 0
-    not_kept: int = 0
-    slow_commits: int = 0
-    away: bool = False
+    RECORDED = "recorded"
+    SPOOLED = "spooled"
+    REPLAYED = "replayed"  # from the spool into Postgres
+    REFUSED = "refused"  # Postgres does not take its data
+    SHED = "shed"  # too many waited
+    NOT_KEPT = "not_kept"  # Postgres away, and the disk full or broken
 
 
 class Outcome(Enum):
@@ -76,17 +68,24 @@ class Recorder(Generic[Token]):
     """Makes one worker's accounting durable.
 
     `acknowledge` is called with the tokens of the records that have become durable, in the order
-    they came. `spool` belongs to this recorder alone.
+    they came, `abandon` with those of records that could not be kept; a later packet may still
+    bring them. `spool` belongs to this recorder alone.
     """
 
     def __init__(
-        self, raw: Raw, spool: Spool, acknowledge: Callable[[Sequence[Token]], None]
+        self,
+        raw: Raw,
+        spool: Spool,
+        acknowledge: Callable[[Sequence[Token]], None],
+        abandon: Callable[[Sequence[Token]], None] = lambda _: None,
     ) -> None:
-        self.counts = Counts()
+        self.counts: Counter[Fate] = Counter()
+        self.away = False
         self._raw = raw
         self._store = AccountingStore(raw)
         self._spool = spool
         self._acknowledge = acknowledge
+        self._abandon = abandon
         self._queue: deque[tuple[Record, Token]] = deque()
         self._arrived = asyncio.Event()
         self._spooled = asyncio.Event()
@@ -100,7 +99,7 @@ class Recorder(Generic[Token]):
     def submit(self, record: Record, token: Token) -> bool:
         """Take a record to be made durable; False where too many wait, and it is dropped."""
         if len(self._queue) >= WAITING_RECORDS_MAXIMUM:
-            self.counts.shed += 1
+            self._count(Fate.SHED, 1)
             return False
         self._queue.append((record, token))
         self._arrived.set()
@@ -143,17 +142,18 @@ class Recorder(Generic[Token]):
         outcome = await self._commit(records)
         if outcome is Outcome.UNRECORDABLE:
             if len(batch) == 1:
-                self.counts.refused += 1
+                self._count(Fate.REFUSED, 1)
                 self._log.error("record_refused", session=records[0].acct_session_id.decode())
+                self._abandon([token for _, token in batch])
                 return
             middle = len(batch) // 2
             await self._keep(batch[:middle])
             await self._keep(batch[middle:])
             return
         if outcome is Outcome.RECORDED:
-            self.counts.batches += 1
-            self.counts.recorded += len(batch)
+            self._count(Fate.RECORDED, len(batch))
         elif not await self._spool_away(records):
+            self._abandon([token for _, token in batch])
             return
         self._acknowledge([token for _, token in batch])
 
@@ -173,7 +173,6 @@ class Recorder(Generic[Token]):
         if writing.done():
             return self._ended(writing)
         self._late, self._late_since = writing, now
-        self.counts.slow_commits += 1
         return Outcome.AWAY
 
     def _ended(self, writing: asyncio.Task[None]) -> Outcome:
@@ -184,16 +183,18 @@ class Recorder(Generic[Token]):
             error = writing.exception()
         match error:
             case None:
-                if self.counts.away:
-                    self.counts.away = False
-                    self._log.info("postgres_back", spooled=self.counts.spooled)
+                if self.away:
+                    self.away = False
+                    metrics.accounting_away.set(0)
+                    self._log.info("postgres_back", spooled=self.counts[Fate.SPOOLED])
                 return Outcome.RECORDED
             case UnrecordableError():
                 return Outcome.UNRECORDABLE
             case AwayError():
                 self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
-                if not self.counts.away:
-                    self.counts.away = True
+                if not self.away:
+                    self.away = True
+                    metrics.accounting_away.set(1)
                     self._log.warning("postgres_away", problem=str(error))
                 return Outcome.AWAY
             case _:
@@ -203,10 +204,10 @@ class Recorder(Generic[Token]):
         try:
             await self._on_disk(partial(self._spool.append, records))
         except SpoolError as error:
-            self.counts.not_kept += len(records)
+            self._count(Fate.NOT_KEPT, len(records))
             self._log.error("spool_failed", problem=str(error), records=len(records))
             return False
-        self.counts.spooled += len(records)
+        self._count(Fate.SPOOLED, len(records))
         self._spooled.set()
         return True
 
@@ -227,6 +228,7 @@ class Recorder(Generic[Token]):
         while True:
             self._spooled.clear()
             chunk = await self._on_disk(partial(self._spool.oldest, REPLAY_RECORDS))
+            metrics.accounting_spool.set(await self._on_disk(self._spool.waiting))
             if chunk is None:
                 await store.close()
                 await self._spooled.wait()
@@ -239,14 +241,18 @@ class Recorder(Generic[Token]):
             await store.write(records)
         except UnrecordableError as error:
             if len(records) == 1:
-                self.counts.refused += 1
+                self._count(Fate.REFUSED, 1)
                 await self._on_disk(partial(self._spool.refuse, records[0], str(error)))
                 return
             middle = len(records) // 2
             await self._replay(store, records[:middle])
             await self._replay(store, records[middle:])
             return
-        self.counts.replayed += len(records)
+        self._count(Fate.REPLAYED, len(records))
+
+    def _count(self, fate: Fate, records: int) -> None:
+        self.counts[fate] += records
+        metrics.accounting_records.add(fate, amount=records)
 
     async def _on_disk(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work)

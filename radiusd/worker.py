@@ -77,6 +77,7 @@ class Worker:
             self._database.raw,
             Spool(layout.spool_file(data, self._placement.number)),
             AccountingDesk.acknowledge,
+            AccountingDesk.abandon,
         )
         self._recording = asyncio.ensure_future(self._recorder.run())
         self._recording.add_done_callback(self._recording_ended)

@@ -28,7 +28,7 @@ from tests.support.story import (
     first_bill,
     open_shop,
 )
-from tests.support.suite import CommandFailed, Suite, eventually, running_suite
+from tests.support.suite import Suite, eventually, running_suite
 
 LINE = Line(login=LOGIN, password=PASSWORD, mac="02:00:00:00:00:07")
 MEGABYTE = 1_000_000
@@ -110,22 +110,6 @@ async def test_the_story_with_freeradius_as_the_nas(suite, place):
         assert await eventually(lambda: accepted(suite), seconds=2)
         await paid_in_full(suite)
         await eventually(lambda: disconnect_is_proven(suite))
-
-
-async def test_a_bad_row_is_named_and_nothing_is_imported(suite, place):
-    today = datetime.now(UTC).date()
-    await open_shop(suite, place, today, vendor="generic", coa_port=3799)
-    bad = place / "bad.csv"
-    bad.write_text("login,plan,anchor_day\nnew@example.net,gold,32\nother@example.net,silver,1\n")
-    with pytest.raises(CommandFailed) as failed:
-        await suite.turnpike("subscriber", "import", str(bad))
-
-    assert 65 == failed.value.code
-    assert "anchor_day" in failed.value.errors
-    assert "silver" in failed.value.errors
-    [(count,)] = await suite.rows("SELECT count(*) FROM report.subscribers")
-
-    assert SUBSCRIBERS == count
 
 
 def lab_server(suite: Suite) -> Server:

@@ -26,7 +26,7 @@ from operations.audit import audit_row
 from operations.enrolment_known import Known
 from operations.import_rows import ImportRow
 from operations.money.opening import post_opening_balances
-from operations.services import PASSWORD_SEALING_CONTEXT
+from operations.passwords import password_columns
 from operations.tenants import Tenant
 
 __all__ = ["enrol"]
@@ -193,13 +193,8 @@ def _identifier_rows(owner: Tenant, enrolled: Sequence[Enrolled], keys: KeyRing)
     for each in enrolled:
         for kind, value in _identifiers(each.row):
             password = each.row.password if kind is IdentifierKind.LOGIN else None
-            sealed = password and keys.seal(password.reveal().encode(), PASSWORD_SEALING_CONTEXT)
-            yield _keys(owner, each) | {
-                "kind": kind,
-                "value": value,
-                "password_form": "clear" if password else None,
-                "password_sealed": sealed,
-            }
+            identifier = {"kind": kind, "value": value}
+            yield _keys(owner, each) | identifier | password_columns(password, keys)
 
 
 def _event_rows(

@@ -14,6 +14,7 @@ from operations import audit, service_record, services
 from operations.addresses import StaticAddresses, set_addresses
 from operations.enrolment import HELD_BEFORE
 from operations.import_rows import ImportRow
+from operations.passwords import is_password
 from operations.service_record import ServiceRecord
 from operations.tenants import Tenant
 
@@ -155,15 +156,15 @@ async def _update_password(
 ) -> bool:
     if row.password is None:
         return False
-    sealed = await transaction.scalar(
-        select(service_identifier.c.password_sealed).where(
+    there = await transaction.execute(
+        select(service_identifier.c.password_form, service_identifier.c.password_sealed).where(
             service_identifier.c.service_id == found.service_id,
             service_identifier.c.kind == IdentifierKind.LOGIN,
             service_identifier.c.removed_at.is_(None),
         )
     )
-    wanted = row.password.reveal().encode()
-    if sealed and keys.open(bytes(sealed), services.PASSWORD_SEALING_CONTEXT) == wanted:
+    stored = there.one_or_none()
+    if stored is not None and is_password(row.password, stored, keys):
         return False
     await services.set_password(
         transaction, found, password=row.password, keys=keys, actor=actor, now=now

@@ -12,10 +12,10 @@ from ipaddress import (
 )
 from typing import Any, Final
 
-from chassis.secrets import Secret
 from isp.errors import Refused
 from isp.identifiers import normalise_login, normalise_mac
 from isp.service import HoldKind
+from operations.passwords import checked_password
 from operations.quantities import parse_anchor_day, parse_date, parse_money
 
 __all__ = ["COLUMNS", "SUBSCRIBER_COLUMNS"]
@@ -94,7 +94,7 @@ def _switch(text: str) -> bool:
 
 COLUMNS: Final[Mapping[str, Callable[[str], Any]]] = {
     "login": _login,
-    "password": Secret,
+    "password": checked_password,
     "plan": str,
     "subscriber": str,
     "name": str,

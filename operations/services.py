@@ -20,10 +20,10 @@ from isp.errors import Refused
 from isp.identifiers import IdentifierKind
 from isp.service import HoldKind, ServiceState
 from operations import audit, entitlement, plans, tenants
+from operations.passwords import password_columns
 from operations.service_record import ServiceRecord
 
 __all__ = [
-    "PASSWORD_SEALING_CONTEXT",
     "change_plan",
     "close",
     "event_row",
@@ -32,9 +32,6 @@ __all__ = [
     "set_password",
     "terminate",
 ]
-
-PASSWORD_SEALING_CONTEXT = "service-password"
-"""What sealed passwords are bound to; radiusd opens them under the same words."""
 
 
 async def place_hold(
@@ -195,7 +192,6 @@ async def set_password(
 ) -> None:
     """Give the service's login that password."""
     _refuse_terminated(found)
-    sealed = keys.seal(password.reveal().encode(), PASSWORD_SEALING_CONTEXT)
     changed = await transaction.execute(
         update(service_identifier)
         .where(
@@ -203,7 +199,7 @@ async def set_password(
             service_identifier.c.kind == IdentifierKind.LOGIN,
             service_identifier.c.removed_at.is_(None),
         )
-        .values(password_form="clear", password_sealed=sealed)
+        .values(**password_columns(password, keys))
     )
     if changed.rowcount == 0:
         remedy = "it is known by its line; only a login has a password"

@@ -83,7 +83,9 @@ def _run(words: list[str]) -> int:
 
 def _tell(refused: Refused) -> int:
     if context.options().json:
-        print_json({"error": {"problem": refused.problem, "remedy": refused.remedy}})
+        error = {"problem": refused.problem, "remedy": refused.remedy}
+        faults = getattr(refused, "faults", None)
+        print_json({"error": error | ({"faults": faults} if faults else {})})
     print(f"turnpike: {refused}", file=sys.stderr)
     return refused.exit_code
 

@@ -162,3 +162,12 @@ def test_a_password_is_in_no_fault() -> None:
 def test_no_file_raises(octets: bytes) -> None:
     read_rows(octets)
     read_rows(b"login,plan,routes,holds,mac\n" + octets)
+
+
+def test_a_hash_that_is_none_is_a_fault_and_one_that_is_is_kept() -> None:
+    sha = "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="
+    read = read_rows(f"login,password,plan\nann,{sha},gold\nbob,{{NT}}abc,gold\n".encode())
+
+    assert [Secret(sha)] == [row.password for row in read.rows]
+    assert [(3, "password")] == [(fault.line, fault.column) for fault in read.faults]
+    assert "abc" not in repr(read.faults)

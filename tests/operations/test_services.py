@@ -239,3 +239,30 @@ async def test_an_unknown_login_is_refused_with_where_to_look(desk: Desk) -> Non
     async with desk.transaction() as transaction:
         with pytest.raises(Refused, match="turnpike find nobody"):
             await service_record.by_login(transaction, "nobody")
+
+
+@pytest.mark.parametrize(
+    ("given", "form", "kept"),
+    [
+        ("hunter2", "clear", b"hunter2"),
+        ("{CLEAR}{NT}really", "clear", b"{NT}really"),
+        (
+            "{NT}6608e4bc7b2b7a5f77ce3573570775af",
+            "nt",
+            b"{NT}6608e4bc7b2b7a5f77ce3573570775af",
+        ),
+    ],
+)
+async def test_a_password_is_kept_in_the_form_it_came_in(
+    desk: Desk, given: str, form: str, kept: bytes
+) -> None:
+    found = await desk.sell("ann")
+    async with desk.transaction() as transaction:
+        await services.set_password(
+            transaction, found, password=Secret(given), keys=desk.keys, actor="ann", now=NOW
+        )
+    ((stored_form, sealed),) = await desk.rows(
+        "SELECT password_form, password_sealed FROM service_identifier"
+    )
+
+    assert (form, kept) == (stored_form, desk.keys.open(bytes(sealed), "service-password"))

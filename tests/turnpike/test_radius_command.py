@@ -8,6 +8,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from isp.errors import ExitCode, Refused
+from turnpike import context
 from turnpike.commands.radius import app
 
 REQUEST = (
@@ -44,9 +45,10 @@ def test_decode_without_the_secret_leaves_the_password_hidden() -> None:
     )
 
 
-def test_decode_as_json_says_whether_a_reply_is_believed() -> None:
+def test_decode_as_json_says_whether_a_reply_is_believed(monkeypatch) -> None:
+    monkeypatch.setattr(context, "options", lambda: context.Globals(json=True))
     result = turnpike(
-        *("decode", ACCEPT, "--secret", "xyzzy5461", "--json"),
+        *("decode", ACCEPT, "--secret", "xyzzy5461"),
         *("--request-authenticator", REQUEST[8:40]),
     )
     shown = json.loads(result.stdout)

@@ -1,6 +1,5 @@
 """`turnpike radius`: packets as text and text as packets."""
 
-import json as json_format
 import sys
 from collections.abc import Sequence
 from os import urandom
@@ -30,7 +29,10 @@ from radius.packet import Attribute, Code, Packet
 from radius.packet import encode as encode_packet
 from radius.text import TextError, code_name, format_items, format_value, parse_code, parse_pairs
 from radius.values import Fault, InvalidAttributeError
+from turnpike import context
 from turnpike.load.command import load as load_server
+from turnpike.login_command import test
+from turnpike.output import print_json
 
 __all__ = ["app"]
 
@@ -38,6 +40,7 @@ app = typer.Typer(no_args_is_help=True, help="RADIUS packets: look at them, make
 app.command("load", epilog="Example: turnpike radius load 127.0.0.1:1812 --secret S --logins L")(
     load_server
 )
+app.command("test")(test)
 
 Secret = Annotated[
     str | None, typer.Option("--secret", metavar="S", help="the NAS's shared secret")
@@ -62,7 +65,6 @@ def decode(
     secret_file: SecretFile = None,
     request_authenticator: RequestAuthenticator = None,
     dictionary: Dictionaries = None,
-    json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> None:
     """Show a packet's attributes, one `Name = value` a line; the header goes to stderr.
 
@@ -82,8 +84,8 @@ def decode(
     hiding = _hiding(frame, key, asked_by)
     items = read(frame.attributes, known, hiding)
     verdict = _verdict(datagram, frame, key, asked_by)
-    if json:
-        print(json_format.dumps(_as_json(frame, verdict, items, known), ensure_ascii=False))
+    if context.options().json:
+        print_json(_as_json(frame, verdict, items, known))
         return
     header = f"{code_name(frame.code)}, identifier {frame.identifier}, {frame.length} octets"
     typer.echo(f"{header}, {verdict}" if verdict else header, err=True)

@@ -1,7 +1,6 @@
 """`turnpike subscriber`: who pays, and bringing them in from elsewhere."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +14,13 @@ from isp.errors import ExitCode, Refused
 from isp.service import ServiceState
 from operations import subscribers
 from operations.import_rejects import rejects_csv
-from operations.import_rows import Fault, ImportFile, read_rows
+from operations.import_rows import ImportFile, read_rows
 from operations.importing import Imported, import_file
 from operations.subscribers import Duplicate, Listed, Subscriber
 from turnpike.commands.service import described, register_changes
 from turnpike.context import Desk, options, work
 from turnpike.enrolling import add_subscriber
-from turnpike.output import done, json_value, print_json, show_one, show_table
+from turnpike.output import done, json_value, note, print_json, show_one, show_table
 
 __all__ = ["app"]
 
@@ -98,6 +97,18 @@ def find_duplicates() -> None:
     show_table("Duplicates", ["column", "value", "subscribers"], rows)
 
 
+class FaultyFile(Refused):
+    """Rows that cannot be imported; each fault by line, column and remedy."""
+
+    def __init__(self, imported: Imported) -> None:
+        faults, lines = len(imported.faults), len(imported.rejected_lines)
+        super().__init__(
+            f"{faults} faults on {lines} lines; nothing is imported",
+            remedy="correct them, or set them apart with --rejects FILE",
+        )
+        self.faults = imported.faults
+
+
 class DryRun(Exception):  # noqa: N818 - it carries a result out of a transaction to be rolled back
     """Undo what was imported, and tell what it came to."""
 
@@ -146,13 +157,12 @@ def import_(
             return imported
 
     imported = work(task)
-    _tell_faults(imported.faults)
+    for fault in imported.faults:
+        note(str(fault))
     if rejects is not None and imported.faults and not dry_run:
         _write_rejects(rejects, read, imported)
     if imported.faults and (rejects is None or not read.rows):
-        lines = len(imported.rejected_lines)
-        problem = f"{len(imported.faults)} faults on {lines} lines; nothing is imported"
-        raise Refused(problem, remedy="correct them, or set them apart with --rejects FILE")
+        raise FaultyFile(imported)
     would = "would be " if dry_run else ""
     counts = {
         "added": imported.added,
@@ -179,15 +189,6 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("importing", total=total)
         yield lambda rows: progress.advance(bar, rows)
-
-
-def _tell_faults(faults: tuple[Fault, ...]) -> None:
-    if options().json:
-        if faults:
-            print_json({"faults": faults})
-        return
-    for fault in faults:
-        print(fault, file=sys.stderr)
 
 
 def _write_rejects(rejects: Path, read: ImportFile, imported: Imported) -> None:

@@ -24,7 +24,9 @@ __all__ = ["Database", "Role"]
 POOL_RECYCLE_SECONDS: Final = 1800
 """A backend's caches (plans, catalogues) grow with age; half an hour keeps them small."""
 
-RETURN_SECONDS_MAX: Final = 2.0
+RETURN_SECONDS_MAX: Final = 6.0
+"""psycopg gives the server five seconds to stop what was cancelled."""
+
 RETURN_POLL_SECONDS: Final = 0.01
 
 SET_TENANT = text("SELECT set_config('turnpike.tenant', :tenant, true)")

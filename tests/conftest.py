@@ -8,14 +8,8 @@ from hypothesis import settings
 
 from chassis.config import DatabaseConfig
 from database.connect import Database, Role
-from tests.support.postgres import (
-    Server,
-    ServerKind,
-    end_run,
-    new_run,
-    running_server,
-    system_binaries,
-)
+from tests.support.postgres import Server, ServerKind, running_server, system_binaries
+from tests.support.server_runs import begin_run, end_run
 
 FIRST_TENANT_ID = 1
 
@@ -34,12 +28,11 @@ def rewrite_golden(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    new_run()
+    begin_run()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        end_run()
+    end_run()
 
 
 @pytest.fixture(scope="session")

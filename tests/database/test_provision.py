@@ -18,8 +18,9 @@ from database.partitions import drop_expired
 from database.provision import prepare, serving
 from database.roles import LOGIN_ROLES
 from isp.errors import ExitCode, Refused
+from tests.support.apart import apart
 from tests.support.catalogue import catalogue
-from tests.support.postgres import TEMPLATE, Server, ServerKind, apart, system_binaries
+from tests.support.postgres import TEMPLATE, Server, ServerKind, system_binaries
 
 TODAY = SystemClock().now().date()
 

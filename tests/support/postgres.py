@@ -4,13 +4,8 @@ The servers of a run live in one directory that its pytest-xdist workers share; 
 needs a kind starts it and makes the template that every test's database is copied from.
 """
 
-import asyncio
-import os
-import shutil
-import tempfile
 import uuid
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,13 +24,12 @@ from database.embedded.binaries import Binaries
 from database.embedded.locks import FileLock
 from database.provision import database_grants, prepare
 from database.roles import ADMIN_NAME, Role
+from tests.support.apart import apart
+from tests.support.server_runs import run_directory
 
-__all__ = ["Server", "ServerKind", "end_run", "new_run", "running_server", "system_binaries"]
+__all__ = ["Server", "ServerKind", "running_server", "system_binaries"]
 
-RUN_VARIABLE: Final = "TURNPIKE_TEST_RUN"
 TEMPLATE: Final = "turnpike_template"
-MEMORY: Final = Path("/dev/shm")
-MEMORY_OCTETS_MIN: Final = 2 << 30
 SYSTEM_BINARIES: Final = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -49,25 +43,6 @@ class ServerKind(StrEnum):
 def system_binaries() -> Binaries | None:
     """The distribution's PostgreSQL 15, where it is installed."""
     return Binaries(SYSTEM_BINARIES) if (SYSTEM_BINARIES / "postgres").exists() else None
-
-
-def new_run() -> None:
-    """Choose the directory of this run's servers; workers inherit it."""
-    if RUN_VARIABLE not in os.environ:
-        directory = tempfile.mkdtemp(prefix="turnpike-tests-", dir=_fastest_directory())
-        Path(directory).chmod(0o755)
-        os.environ[RUN_VARIABLE] = directory
-
-
-def _fastest_directory() -> str | None:
-    """Memory where there is room: copying a template makes hundreds of files. None: the usual."""
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_OCTETS_MIN
-    return str(MEMORY) if roomy and os.access(MEMORY, os.W_OK) else None
-
-
-def end_run() -> None:
-    """Remove what the run's servers left."""
-    shutil.rmtree(os.environ.pop(RUN_VARIABLE), ignore_errors=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +98,7 @@ class Server:
 def running_server(kind: ServerKind) -> Iterator[Server]:
     """The run's server of `kind`; the last worker that leaves stops it."""
     binaries = system_binaries() if kind is ServerKind.SYSTEM else None
-    data = Path(os.environ[RUN_VARIABLE]) / kind
+    data = run_directory() / kind
     data.mkdir(exist_ok=True)
     embedded = EmbeddedServer(data, binaries=binaries, durable=False)
     server = Server(kind=kind, data=data)
@@ -143,9 +118,3 @@ async def _start(embedded: EmbeddedServer, server: Server) -> None:
         if not made:
             config = server.config(TEMPLATE, server.data)
             await prepare(config, today=SystemClock().now().date(), durable=False)
-
-
-def apart(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` in a loop of its own, leaving the test's alone."""
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(asyncio.run, work).result()

@@ -1,4 +1,4 @@
-"""Why a service is as it is, in sentences: for the command line and the web pages. Pure."""
+"""Why a service is as it is, in sentences for the command line. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime

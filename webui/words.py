@@ -17,13 +17,26 @@ __all__ = ["duration", "filters", "invoice_state", "money", "tone"]
 TONES: Final[Mapping[str, str]] = {
     state: tone
     for tone, states in {
-        "good": "active full confirmed online accept paid",
+        "good": "active full confirmed online accept paid proven",
         "warn": "pending walled adopted acknowledged initiated open silence unanswered suspended",
         "bad": "none reject refused suspect overdue unreachable unsupported",
     }.items()
     for state in states.split()
 }
 """Words keep their meaning without colour; a state that is not here is neither good nor bad."""
+
+
+LABELS: Final[Mapping[str, str]] = {
+    "login": "Login",
+    "mac": "MAC",
+    "circuit_id": "Circuit-Id",
+    "remote_id": "Remote-Id",
+    "ipv4": "IPv4",
+    "ipv6_prefix": "IPv6 prefix",
+    "delegated_prefix": "Delegated prefix",
+    "route": "Route",
+}
+"""What `operations.why` puts before an identifier or an address."""
 
 
 def filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
@@ -33,12 +46,15 @@ def filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
         if instant is None:
             return ""
         machine = instant.astimezone(UTC).isoformat(timespec="seconds")
-        local = instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-        return Markup('<time datetime="{}">{}</time>').format(machine, local)
+        local = instant.astimezone(zone)
+        exactly = local.strftime("%Y-%m-%d %H:%M:%S %Z")
+        written = Markup('<time datetime="{}" title="{}">{}</time>')
+        return written.format(machine, exactly, local.strftime("%Y-%m-%d %H:%M"))
 
     return {
         "at": at,
         "duration": duration,
+        "labelled": labelled,
         "money": money,
         "octets": lambda octets: octets_text(int(octets)),
         "rate": rate_text,
@@ -50,6 +66,12 @@ def filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
 def tone(state: str) -> str:
     """`good`, `warn`, `bad`, or nothing."""
     return TONES.get(state, "")
+
+
+def labelled(text: str) -> tuple[str, str]:
+    """`mac 02:00:5E:00:53:01` as its label and the rest."""
+    kind, _, value = text.partition(" ")
+    return LABELS.get(kind, kind), value
 
 
 def duration(seconds: int) -> str:

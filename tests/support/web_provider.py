@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
@@ -19,7 +19,7 @@ from database.tables.sessions import auth_attempt, session, session_live, usage_
 from isp.nas import Vendor
 from operations import nas, operators, plans, subscribers, tenants
 from operations.import_rows import ImportRow
-from operations.money import payments
+from operations.money import invoices, payments
 from operations.money.run import run
 from operations.service_record import ServiceRecord
 
@@ -44,8 +44,12 @@ NAS_OF_A_HOSTILE_NAME: Final = "bras2 <img src=x onerror=alert(1)>"
 CROWD: Final = 60
 """More than one page."""
 
+BILLED: Final = 6
+"""Of the crowd; the others are AAA only. Three of them do not pay."""
+
 MEGABYTE: Final = 10**6
 DAYS: Final = 45
+NEWEST_DOCUMENT_DAYS: Final = 5
 ACTOR: Final = "import"
 SURNAMES: Final = ("Kovač", "Ilić", "Novak", "Horvat", "Petrović", "Jovanović", "Marković", "Babić")
 NAMES: Final = ("Ana", "Bojan", "Ceca", "Dragan", "Ema", "Filip", "Goran")
@@ -54,16 +58,17 @@ AREAS: Final = ("Old Town", "Harbour", "Hill Street")
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """Its database, its zone's today, and when everything was so."""
+    """Its database, and when everything was so."""
 
     config: DatabaseConfig
     tenant_id: int
     now: datetime
 
-    @property
-    def start(self) -> date:
-        """When everybody's service began: a bill ago, and overdue."""
-        return self.now.date() - timedelta(days=DAYS)
+    def dates(self) -> dict[str, Any]:
+        """Everybody began long enough ago for overdue documents; the newest is not due yet."""
+        today = self.now.date()
+        issued = today - timedelta(days=NEWEST_DOCUMENT_DAYS)
+        return {"start": today - timedelta(days=DAYS), "anchor_day": issued.day}
 
 
 async def fill(config: DatabaseConfig, tenant_id: int, now: datetime) -> Provider:
@@ -80,10 +85,11 @@ async def fill(config: DatabaseConfig, tenant_id: int, now: datetime) -> Provide
             owner = await tenants.current(transaction)
         await run(command, owner, through=now.date(), actor=OPERATOR, now=now, by_hand=True)
         async with command.transaction(tenant_id) as transaction:
-            await _pay(transaction, owner, [payer, *crowd[1:]], now)
+            await _pay(transaction, owner, [payer, *crowd[3:BILLED]], now)
             known = [each.nas.nas_id for each in await nas.listed(transaction)]
         async with radiusd.transaction() as transaction:
-            await _use(transaction, payer, known[0], now)
+            for each in (payer, debtor):
+                await _use(transaction, each, known[0], now)
             await _sessions(transaction, [payer, hostile, *crowd], known, now)
             await _attempts(transaction, payer, debtor, known[0], now)
         async with coa.transaction() as transaction:
@@ -128,6 +134,7 @@ async def _sell(
                 f"user{index:03d}@example.net",
                 f"{NAMES[index % len(NAMES)]} {SURNAMES[index % len(SURNAMES)]}",
                 index,
+                billing=index < 100 + BILLED,
             )
             for index in range(100, 100 + CROWD)
         ),
@@ -135,7 +142,7 @@ async def _sell(
     return [
         await subscribers.add(
             transaction,
-            row=ImportRow(**{"start": provider.start} | row),
+            row=ImportRow(**provider.dates() | row),
             keys=KeyRing.generate(),
             actor=ACTOR,
             now=now,
@@ -144,7 +151,7 @@ async def _sell(
     ]
 
 
-MAC: Final = "02:00:5E:00:53:01"
+MAC: Final = "02:00:5e:00:53:01"
 
 
 def _row(reference: str, login: str, name: str, number: int, **more: Any) -> dict[str, Any]:
@@ -167,14 +174,16 @@ async def _pay(
     payers: Sequence[ServiceRecord],
     now: datetime,
 ) -> None:
+    """All that is open; the first of them leaves the newest document to be paid."""
     for index, each in enumerate(payers):
+        documents = await invoices.invoices(transaction, login=each.login)
         await payments.record(
             transaction,
             owner,
             login=each.login,
-            amount="150.00",
+            amount=str(sum(one.open for one in documents[index == 0 :])),
             method="bank",
-            reference=f"2026-{index:04d}",
+            reference=f"RF18 5390 0754 {index:04d}",
             actor=OPERATOR,
             now=now,
         )
@@ -196,13 +205,14 @@ async def _use(
                 octets_up=wave * 130 * MEGABYTE,
             )
         )
-    for back, cause in ((1, 1), (3, 2), (8, 5)):
-        ended = now - timedelta(days=back)
+    for back, cause in ((1, 6), (3, 2), (8, 1)):
+        ended = now - timedelta(days=back, minutes=17 * back)
         await transaction.execute(
             insert(session).values(
                 _session(found, nas_id, ended - timedelta(hours=20), back)
                 | {"closed_on": now.date(), "ended_at": ended, "last_seen_at": ended}
                 | {"terminate_cause": cause, "closed_by": "stop"}
+                | {"session_time_seconds": 20 * 3600, "calling_station_id": MAC}
             )
         )
 
@@ -237,7 +247,7 @@ def _session(found: ServiceRecord, nas_id: int, started: datetime, index: int) -
         "acct_session_id": f"8100{index:04x}",
         "login": found.login,
         "framed_ip": f"100.64.0.{index + 1}",
-        "calling_station_id": f"02:00:5E:00:53:{index + 1:02X}",
+        "calling_station_id": f"02:00:5e:00:53:{index + 1:02x}",
         "nas_port_id": f"ether1-olt2/{index}",
         "octets_up": 61 * MEGABYTE * (index + 1),
         "octets_down": 740 * MEGABYTE * (index + 1),
@@ -268,7 +278,7 @@ async def _attempts(
                 window_start=at,
                 nas_id=nas_id,
                 login=found.login,
-                calling_station_id="02:00:5E:00:53:99",
+                calling_station_id=MAC,
                 outcome=outcome,
                 reason=reason,
                 count=count,

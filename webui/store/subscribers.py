@@ -22,22 +22,28 @@ SERVICES: Final = text("""
       FROM report.services WHERE state <> 'terminated'
 """)
 OWED: Final = text("""
-    SELECT subscriber.currency, sum(standing.balance) AS balance, sum(standing.overdue) AS overdue,
-           count(*) AS subscribers
-      FROM standing JOIN subscriber USING (subscriber_id)
-     WHERE standing.balance > 0
-     GROUP BY subscriber.currency ORDER BY subscriber.currency
+    SELECT currency, sum(balance) AS balance, count(*) AS subscribers
+      FROM report.subscribers WHERE balance > 0
+     GROUP BY currency ORDER BY currency
 """)
 
 # The page's keys come first, so that balances are summed for its rows only. Ranges with bounds made
 # here: under a tenant's policy no other operator has its index.
-COLUMNS: Final = "subscriber, name, phone, area, services, online, balance, currency, next_block_on"
+SHOWN: Final = """
+    SELECT listed.*, (
+        SELECT jsonb_object_agg(state, services) FROM (
+            SELECT state, count(*) AS services FROM report.services
+             WHERE services.subscriber = listed.subscriber AND state <> 'terminated'
+             GROUP BY state
+        ) AS counted
+    ) AS states
+      FROM report.subscribers AS listed
+     WHERE subscriber IN (SELECT reference FROM page) ORDER BY subscriber
+"""
 EVERYBODY: Final = text(f"""
     WITH page AS MATERIALIZED (
         SELECT reference FROM subscriber WHERE reference > :after ORDER BY reference LIMIT :rows
-    )
-    SELECT {COLUMNS} FROM report.subscribers
-     WHERE subscriber IN (SELECT reference FROM page) ORDER BY subscriber
+    ) {SHOWN}
 """)
 FOUND: Final = text(f"""
     WITH typed AS (
@@ -54,9 +60,7 @@ FOUND: Final = text(f"""
     ), page AS MATERIALIZED (
         SELECT reference FROM subscriber JOIN found USING (subscriber_id)
          WHERE reference > :after ORDER BY reference LIMIT :rows
-    )
-    SELECT {COLUMNS} FROM report.subscribers
-     WHERE subscriber IN (SELECT reference FROM page) ORDER BY subscriber
+    ) {SHOWN}
 """)
 
 
@@ -66,14 +70,14 @@ async def services(transaction: AsyncConnection) -> RowMapping:
 
 
 async def owed(transaction: AsyncConnection) -> Sequence[RowMapping]:
-    """What is owed, and what of it is overdue, by currency; with how many owe it."""
+    """What is owed in each currency, and by how many."""
     return (await transaction.execute(OWED)).mappings().all()
 
 
 async def page(
     transaction: AsyncConnection, *, search: str, after: str, rows: int = PAGE_ROWS
 ) -> Sequence[RowMapping]:
-    """The next subscribers by reference, after that one.
+    """The next subscribers by reference, after that one; `states` counts their services by state.
 
     A search finds the beginning of a reference, name, phone, mail address or identifier, in usual
     spellings; and everything that `operations.find` does (addresses, MACs, invoice numbers).

@@ -7,6 +7,7 @@ matter: writing a record twice is harmless.
 """
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,9 @@ WAITING_RECORDS_MAXIMUM = 50_000
 
 COMMIT_SECONDS_MAXIMUM = 0.2
 """An impatient NAS waits 1.1 s for an answer; the spool's fsync has to fit behind this."""
+
+SLOW_SECONDS_MAXIMUM = 1.0
+"""A commit late by less is a slow one; after that Postgres counts as away."""
 
 STUCK_SECONDS_MAXIMUM = 30.0
 """A commit that takes longer is not waited for: its connection is closed."""
@@ -92,6 +96,8 @@ class Recorder(Generic[Token]):
         self._stopping = False
         self._late: asyncio.Task[None] | None = None
         self._late_since = 0.0
+        self._late_records: Sequence[Record] = ()
+        self._late_chunk_id: int | None = None
         self._retry_at = 0.0
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._log = get_logger("recorder")
@@ -159,21 +165,38 @@ class Recorder(Generic[Token]):
 
     async def _commit(self, records: Sequence[Record]) -> Outcome:
         now = asyncio.get_running_loop().time()
-        if self._late is not None:
-            if not self._late.done():
-                if now - self._late_since > STUCK_SECONDS_MAXIMUM:
-                    self._late.cancel()
-                return Outcome.AWAY
-            late, self._late = self._late, None
-            self._ended(late)
-        if now < self._retry_at:
+        if not await self._settled(now) or now < self._retry_at:
             return Outcome.AWAY
         writing = asyncio.create_task(self._store.write(records))
         await asyncio.wait({writing}, timeout=COMMIT_SECONDS_MAXIMUM)
         if writing.done():
             return self._ended(writing)
-        self._late, self._late_since = writing, now
+        self._late, self._late_since, self._late_records = writing, now, records
         return Outcome.AWAY
+
+    async def _settled(self, now: float) -> bool:
+        """Whether no commit is late any more. One that is only slow is waited for once more:
+        what then goes to Postgres needs no replaying."""
+        if self._late is None:
+            return True
+        if not self._late.done() and now - self._late_since < SLOW_SECONDS_MAXIMUM:
+            await asyncio.wait({self._late}, timeout=COMMIT_SECONDS_MAXIMUM)
+        if self._late is not None and not self._late.done():
+            if now - self._late_since > STUCK_SECONDS_MAXIMUM:
+                self._late.cancel()
+            return False
+        await self._settle()
+        return True
+
+    async def _settle(self) -> None:
+        """Take in how a late commit ended; if well, the spool need not replay its batch."""
+        if self._late is None:
+            return
+        late, self._late = self._late, None
+        chunk_id, self._late_chunk_id = self._late_chunk_id, None
+        if self._ended(late) is Outcome.RECORDED and chunk_id is not None:
+            with contextlib.suppress(SpoolError):
+                await self._on_disk(partial(self._spool.forget, chunk_id))
 
     def _ended(self, writing: asyncio.Task[None]) -> Outcome:
         """What a write that has ended came to."""
@@ -202,11 +225,13 @@ class Recorder(Generic[Token]):
 
     async def _spool_away(self, records: Sequence[Record]) -> bool:
         try:
-            await self._on_disk(partial(self._spool.append, records))
+            chunk_id = await self._on_disk(partial(self._spool.append, records))
         except SpoolError as error:
             self._count(Fate.NOT_KEPT, len(records))
             self._log.error("spool_failed", problem=str(error), records=len(records))
             return False
+        if self._late is not None and records is self._late_records:
+            self._late_chunk_id = chunk_id
         self._count(Fate.SPOOLED, len(records))
         self._spooled.set()
         return True
@@ -226,6 +251,11 @@ class Recorder(Generic[Token]):
     async def _replay_all(self, store: AccountingStore) -> None:
         """Replay what the spool holds, and whenever it holds something again."""
         while True:
+            if self._late is not None:
+                await asyncio.wait({self._late}, timeout=RETRY_SECONDS)
+                if self._late is not None and not self._late.done():
+                    continue
+                await self._settle()
             self._spooled.clear()
             chunk = await self._on_disk(partial(self._spool.oldest, REPLAY_RECORDS))
             metrics.accounting_spool.set(await self._on_disk(self._spool.waiting))

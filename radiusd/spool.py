@@ -59,10 +59,13 @@ class Spool:
         self._octets_maximum = octets_maximum
         self._file: sqlite3.Connection | None = None
 
-    def append(self, records: Sequence[Record]) -> None:
-        """Keep them; on the disk when this returns. Raises `SpoolError`: nothing is kept."""
+    def append(self, records: Sequence[Record]) -> int:
+        """Keep them as one chunk, on the disk when its id is returned.
+
+        Raises `SpoolError`: nothing is kept.
+        """
         body = _encode(records)
-        self._write("INSERT INTO chunk (records, body) VALUES (?, ?)", (len(records), body))
+        return self._write("INSERT INTO chunk (records, body) VALUES (?, ?)", (len(records), body))
 
     def oldest(self, records_maximum: int) -> Chunk | None:
         """The chunks that wait longest, as many as hold about that many records; or None."""
@@ -80,6 +83,10 @@ class Spool:
     def remove(self, chunk_id: int) -> None:
         """Forget the chunks up to that one, because their records are in Postgres."""
         self._write("DELETE FROM chunk WHERE chunk_id <= ?", (chunk_id,))
+
+    def forget(self, chunk_id: int) -> None:
+        """Forget one chunk: its records came into Postgres another way."""
+        self._write("DELETE FROM chunk WHERE chunk_id = ?", (chunk_id,))
 
     def refuse(self, record: Record, problem: str) -> None:
         """Put aside a record that Postgres does not take, for a person to look at."""
@@ -99,11 +106,11 @@ class Spool:
             self._file.close()
             self._file = None
 
-    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+    def _write(self, statement: str, values: tuple[object, ...]) -> int:
         try:
             file = self._open()
-            with file, closing(file.execute(statement, values)):
-                pass
+            with file, closing(file.execute(statement, values)) as cursor:
+                return cursor.lastrowid or 0
         except sqlite3.Error as error:
             raise self._broken(error) from error
 

@@ -17,8 +17,8 @@ from radiusd.store.rolling_usage import ROLL_USAGE
 
 __all__ = ["SESSIONS_MAXIMUM", "Rolled", "mark_suspects", "roll"]
 
-SESSIONS_MAXIMUM = 4000
-"""Sessions in one turn: their rows are held for a fraction of a second."""
+SESSIONS_MAXIMUM = 1500
+"""Sessions in one turn: their rows are held for some 50 ms, less than a recorder waits."""
 
 ROLLER_LOCK = 0x726F6C6C
 """The advisory lock of the one roller of a cluster."""

@@ -41,9 +41,9 @@ def turnpike(
 
     def run(*words: str) -> Answer:
         capsys.readouterr()
-        context.use(context.Globals())
         with pytest.raises(SystemExit) as ended:
             main(words)
+        context.use(context.Globals())
         output, errors = capsys.readouterr()
         code = ended.value.code
         return Answer(exit_code=int(code or 0), output=output, errors=errors)  # type: ignore[arg-type]

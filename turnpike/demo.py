@@ -22,7 +22,7 @@ from chassis.secrets import Secret
 from database.connect import Database, Role
 from isp.access import Access
 from isp.nas import Vendor
-from operations import accounts, nas, operators, plans, pools, tenants
+from operations import accounts, entitlement, nas, operators, plans, pools, tenants
 from operations.import_rows import read_rows
 from operations.importing import import_file
 from operations.money import payments
@@ -34,11 +34,14 @@ __all__ = ["open_demo"]
 
 ACTOR: Final = "demo"
 SUBSCRIBERS: Final = 200
-MONTHS_PAST_DAYS: Final = 70
-"""Two bills each, and the third under way."""
+PAST_DAYS: Final = 70
+"""Two bills at least, and the next under way."""
 
+PAY_AFTER_DAYS: Final = 6
 PAYS_NOT: Final = 20
-"""Every so-manieth subscriber owes his last bill."""
+"""One in so many subscribers never pays."""
+
+REFERENCE: Final = "D-"
 
 OPERATOR: Final = "admin"
 NAS_NAME: Final = "bras1"
@@ -126,7 +129,8 @@ async def open_demo(settings: Settings) -> Sequence[Program]:
             made = await plans.listed(transaction)
         if not made:
             keys = KeyRing.load_or_create(settings.database.key_ring)
-            await _open_shop(database, owner, demo, keys, clock.now())
+            opening = clock.now() - timedelta(days=PAST_DAYS)
+            await _open_shop(database, owner, demo, keys, opening)
             await _past(database, owner, clock.now())
         async with database.transaction(owner.tenant_id) as transaction:
             coa_port = await _move_to_free_port(transaction, clock.now())
@@ -180,17 +184,17 @@ async def _open_shop(
         )
 
 
-def _subscribers(today: date) -> Iterator[dict[str, str]]:
+def _subscribers(opening: date) -> Iterator[dict[str, str]]:
     """The same people each time, with passwords of their own."""
     chance = Random(7)
     for number in range(1, SUBSCRIBERS + 1):
         name = f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}"
-        start = today - timedelta(days=chance.randrange(3, MONTHS_PAST_DAYS))
+        start = opening + timedelta(days=chance.randrange(PAST_DAYS - 3))
         yield {
-            "login": _login(f"D-{number:04}"),
+            "login": _login(f"{REFERENCE}{number:04}"),
             "password": secrets.token_urlsafe(9),
             "plan": chance.choices(list(PLANS), weights=(6, 3, 1))[0],
-            "subscriber": f"D-{number:04}",
+            "subscriber": f"{REFERENCE}{number:04}",
             "name": name,
             "email": f"d{number:04}@mail.example",
             "phone": f"+1202555{number:04}",
@@ -200,24 +204,40 @@ def _subscribers(today: date) -> Iterator[dict[str, str]]:
 
 
 async def _past(database: Database, owner: Tenant, now: datetime) -> None:
-    """The bills of the days gone by, most of them paid, and who has not paid is cut off."""
-    today = owner.today(now)
-    await billing_run.run(database, owner, through=today, actor=ACTOR, now=now, by_hand=False)
+    """Live through the months: a run on each first, most pay, who does not is cut off."""
+    first_days = [
+        day
+        for ago in range(PAST_DAYS, 0, -1)
+        if (day := owner.today(now) - timedelta(days=ago)).day == 1
+    ]
+    for day in first_days:
+        morning = owner.midnight(day) + timedelta(hours=6)
+        await billing_run.run(database, owner, through=day, actor=ACTOR, now=morning, by_hand=False)
+        await _pay(database, owner, min(morning + timedelta(days=PAY_AFTER_DAYS), now))
+    for by_hand in (False, True):
+        await billing_run.run(
+            database, owner, through=owner.today(now), actor=ACTOR, now=now, by_hand=by_hand
+        )
+        await _pay(database, owner, now)
     async with database.transaction(owner.tenant_id) as transaction:
-        owed = await accounts.debts(transaction)
-        for number, (subscriber, amount) in enumerate(owed.items(), start=1):
-            if number % PAYS_NOT:
+        await entitlement.rewrite_expired(transaction, now, SUBSCRIBERS)
+
+
+async def _pay(database: Database, owner: Tenant, at: datetime) -> None:
+    async with database.transaction(owner.tenant_id) as transaction:
+        for subscriber, amount in (await accounts.debts(transaction)).items():
+            if int(subscriber.removeprefix(REFERENCE)) % PAYS_NOT:
                 await payments.record(
                     transaction,
                     owner,
                     login=_login(subscriber),
                     amount=str(amount),
                     method="bank",
-                    reference=f"demo-{subscriber}",
+                    reference=f"demo-{subscriber}-{at:%Y-%m-%d}",
+                    on=owner.today(at),
                     actor=ACTOR,
-                    now=now,
+                    now=at,
                 )
-    await billing_run.run(database, owner, through=today, actor=ACTOR, now=now, by_hand=True)
 
 
 async def _move_to_free_port(transaction: Any, now: datetime) -> int:

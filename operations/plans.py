@@ -1,5 +1,6 @@
 """Plans: what is sold, in versions. A version never changes; a revision is a new one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from isp.errors import Refused
 from operations import audit, tenants
 from operations.quantities import Block, Charge, OverCap, Throttle
 from operations.taxes import ensure_tax_code
+from policy.additions import AdditionError, parse_addition
 
 __all__ = ["Plan", "PlanTerms", "add", "add_version", "listed", "named", "versions"]
 
@@ -100,6 +102,7 @@ async def add_version(
 ) -> dict[str, Any]:
     """Write the plan's next version; returns its columns."""
     _refuse_half_a_cap(terms)
+    _refuse_unreadable(terms.attributes)
     columns = _columns(owner, terms)
     columns["tax_code"] = await ensure_tax_code(transaction, owner.tenant_id, terms.tax)
     await transaction.execute(
@@ -148,6 +151,15 @@ def _refuse_half_a_cap(terms: PlanTerms) -> None:
     if (terms.cap_octets is None) != (terms.over_cap is None):
         remedy = "give both, as --cap 500G --over throttle:2M/1M"
         raise Refused("a cap and what happens over it belong together", remedy=remedy)
+
+
+def _refuse_unreadable(attributes: Sequence[str]) -> None:
+    for attribute in attributes:
+        try:
+            parse_addition(attribute)
+        except AdditionError as error:
+            remedy = "write it as radclient does: 'Idle-Timeout=600', 'Cisco-AVPair=\"…\"'"
+            raise Refused(f"{attribute}: {error}", remedy=remedy) from None
 
 
 def _columns(owner: tenants.Tenant, terms: PlanTerms) -> dict[str, Any]:

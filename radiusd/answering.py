@@ -30,7 +30,6 @@ from radiusd.attempts import Outcome, attempt_key
 from radiusd.delay import DelayedReplies
 from radiusd.intake import Drop, Intake, Taken
 from radiusd.loading import load_service
-from radiusd.plan_attributes import plan_attributes
 from radiusd.replies import accept_template
 from radiusd.snapshot import Reading
 from radiusd.tools import Tools
@@ -185,7 +184,6 @@ class AccessDesk:
             accept.entitlement,
             accept.addresses,
             case.taken.known.nas.vendor,
-            plan_attributes(accept.entitlement.attributes),
         )
         return b"".join(
             (

@@ -27,7 +27,6 @@ from radiusd.attempts import WINDOW_SECONDS, AttemptKey, Outcome
 from radiusd.intake import Intake, Moment
 from radiusd.loading import PASSWORD_CONTEXT, addresses_of, awaited_kinds
 from radiusd.nas_table import NasTable, NasWithSecrets
-from radiusd.plan_attributes import plan_attributes
 from radiusd.replies import accept_template
 from radiusd.snapshot import (
     Reading,
@@ -247,8 +246,7 @@ def _usual_grant(
     addresses = addresses_of(leases)
     if awaited_kinds(granted, addresses, reading):
         return None
-    additions = plan_attributes(granted.attributes)
-    before, after = accept_template(granted, addresses, known.nas.vendor, additions)
+    before, after = accept_template(granted, addresses, known.nas.vendor)
     if len(before) + NONCE_OCTETS + len(after) > wire.SIGNED_ATTRIBUTES_OCTETS_MAXIMUM:
         return None
     return before, after

@@ -1,4 +1,4 @@
-"""What an Access-Accept says: the vendor's profile and the plan's own attributes, as octets."""
+"""What an Access-Accept says, in the vendor's words, as octets."""
 
 from typing import NamedTuple
 
@@ -25,12 +25,9 @@ class AcceptTemplate(NamedTuple):
 
 
 def accept_template(
-    entitlement: Entitlement, addresses: Addresses, vendor: Vendor, additions: bytes = b""
+    entitlement: Entitlement, addresses: Addresses, vendor: Vendor
 ) -> AcceptTemplate:
-    """How `entitlement` (an effective one) is said to a NAS of that vendor.
-
-    `additions` are the plan's own attributes (`radiusd/plan_attributes.py`).
-    """
+    """How `entitlement` (an effective one) is said to a NAS of that vendor."""
     cookie = ClassCookie(
         tenant_id=entitlement.tenant_id,
         subscriber_id=entitlement.subscriber_id,
@@ -41,7 +38,7 @@ def accept_template(
         nonce=NONCE_MARK,
     )
     said = vendors.profile(vendor).accept_attributes(entitlement, addresses, encode_cookie(cookie))
-    octets = b"".join(wire.attribute(each.type, each.value) for each in said) + additions
+    octets = b"".join(wire.attribute(each.type, each.value) for each in said)
     before, mark, after = octets.partition(NONCE_MARK)
     if not mark:
         message = f"the profile of {vendor} says no Class"

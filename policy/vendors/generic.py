@@ -3,7 +3,7 @@
 No RFC has an attribute for rates, so they come from the plan's own `--attribute` additions.
 """
 
-from isp.access import Access, Addresses, Entitlement
+from isp.access import Addresses, Entitlement
 from isp.nas import Nas
 from policy.session import Session
 from policy.vendors import attributes as said
@@ -17,17 +17,19 @@ __all__ = ["PROFILE", "Generic"]
 class Generic(Profile):
     """The profile `generic`. The wall is Filter-Id `turnpike-walled` (RFC 2865 §5.11)."""
 
-    def accept_attributes(
-        self, entitlement: Entitlement, addresses: Addresses, class_cookie: bytes
+    def grant_attributes(
+        self, entitlement: Entitlement, addresses: Addresses
     ) -> tuple[Attribute, ...]:
-        """Addresses or the names of the NAS's own pools, limits, the wall, Class."""
+        """Addresses or the names of the NAS's own pools, and limits."""
         return (
             *said.address_attributes(addresses),
             *said.pool_attributes(entitlement, addresses),
             *said.limit_attributes(entitlement),
-            *self._wall_attributes(entitlement),
-            Attribute(numbers.CLASS, class_cookie),
         )
+
+    def wall_attributes(self) -> tuple[Attribute, ...]:
+        """Filter-Id."""
+        return (said.text(numbers.FILTER_ID, WALL),)
 
     def live_attributes(self, entitlement: Entitlement) -> tuple[Attribute, ...]:
         """Never asked: no RFC says what such a NAS can change in a live session."""
@@ -55,11 +57,6 @@ class Generic(Profile):
                 "",
             )
         )
-
-    def _wall_attributes(self, entitlement: Entitlement) -> tuple[Attribute, ...]:
-        if entitlement.access is not Access.WALLED:
-            return ()
-        return (said.text(numbers.FILTER_ID, WALL),)
 
 
 PROFILE = Generic()

@@ -7,7 +7,7 @@ routes and address lists only a new login can change (RouterOS manual, "RADIUS")
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 
-from isp.access import Access, Addresses, Entitlement, Rates
+from isp.access import Addresses, Entitlement, Rates
 from isp.nas import Nas
 from policy.session import Session
 from policy.vendors import attributes as said
@@ -17,6 +17,7 @@ from radius.packet import Attribute
 
 __all__ = ["PROFILE", "Mikrotik", "rate_limit"]
 
+VENDOR_ASCEND = 529
 RATE_LIMIT = 8
 ADDRESS_LIST = 19
 DELEGATED_IPV6_POOL = 22
@@ -28,19 +29,29 @@ class Mikrotik(Profile):
     """The profile `mikrotik`. Acct-Input-Octets are what the router received, as RFC 2866 says."""
 
     changes_rates_live = True
+    vendors = frozenset(
+        {
+            numbers.VENDOR_MIKROTIK,
+            numbers.VENDOR_MICROSOFT,
+            numbers.VENDOR_WISPR,
+            VENDOR_ASCEND,
+        }
+    )
 
-    def accept_attributes(
-        self, entitlement: Entitlement, addresses: Addresses, class_cookie: bytes
+    def grant_attributes(
+        self, entitlement: Entitlement, addresses: Addresses
     ) -> tuple[Attribute, ...]:
-        """Addresses or pools, limits, Mikrotik-Rate-Limit, the wall's address list, Class."""
+        """Addresses or pools, limits, Mikrotik-Rate-Limit."""
         return (
             *said.address_attributes(addresses),
             *_pool_attributes(entitlement, addresses),
             *said.limit_attributes(entitlement),
             *(() if entitlement.rates == UNLIMITED else (_rate_attribute(entitlement.rates),)),
-            *_wall_attributes(entitlement),
-            Attribute(numbers.CLASS, class_cookie),
         )
+
+    def wall_attributes(self) -> tuple[Attribute, ...]:
+        """An address list."""
+        return (said.vendor_text(numbers.VENDOR_MIKROTIK, ADDRESS_LIST, WALL),)
 
     def live_attributes(self, entitlement: Entitlement) -> tuple[Attribute, ...]:
         """Mikrotik-Rate-Limit."""
@@ -102,11 +113,6 @@ def _pool_attributes(entitlement: Entitlement, addresses: Addresses) -> Iterable
             yield said.vendor_text(numbers.VENDOR_MIKROTIK, DELEGATED_IPV6_POOL, name)
         else:
             yield each
-
-
-def _wall_attributes(entitlement: Entitlement) -> Iterable[Attribute]:
-    if entitlement.access is Access.WALLED:
-        yield said.vendor_text(numbers.VENDOR_MIKROTIK, ADDRESS_LIST, WALL)
 
 
 def _quoted(secret: str) -> str:

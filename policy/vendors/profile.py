@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from isp.access import Access, Addresses, Entitlement
 from isp.nas import Nas
+from policy.additions import combined, substituted
 from policy.session import (
     OPENNESS,
     Action,
@@ -47,16 +48,34 @@ class Profile(ABC):
     """Whether a CoA can take a live session behind the wall, and back."""
     changes_class_live: bool = False
     """Whether a CoA may carry a new Class, which Accounting-Requests then echo."""
+    vendors: frozenset[int] | None = None
+    """Whose Vendor-Specific attributes it takes; None where nobody knows."""
 
     @abstractmethod
-    def accept_attributes(
-        self, entitlement: Entitlement, addresses: Addresses, class_cookie: bytes
+    def grant_attributes(
+        self, entitlement: Entitlement, addresses: Addresses
     ) -> tuple[Attribute, ...]:
-        """The attributes of an Access-Accept; access is full or walled."""
+        """Addresses, limits and rates; a plan's own attributes may take their places."""
+
+    @abstractmethod
+    def wall_attributes(self) -> tuple[Attribute, ...]:
+        """What keeps a session behind the wall."""
 
     @abstractmethod
     def live_attributes(self, entitlement: Entitlement) -> tuple[Attribute, ...]:
         """What of the entitlement a CoA can say to this vendor's equipment."""
+
+    def accept_attributes(
+        self, entitlement: Entitlement, addresses: Addresses, class_cookie: bytes
+    ) -> tuple[Attribute, ...]:
+        """The attributes of an Access-Accept; access is full or walled."""
+        walled = entitlement.access is Access.WALLED
+        return combined(
+            self.grant_attributes(entitlement, addresses),
+            entitlement.attributes,
+            (*(self.wall_attributes() if walled else ()), Attribute(CLASS, class_cookie)),
+            self.vendors,
+        )
 
     def change_attributes(
         self, entitlement: Entitlement, class_cookie: bytes | None
@@ -65,7 +84,7 @@ class Profile(ABC):
 
         `class_cookie` is the session's own grant renewed, None where it never had one.
         """
-        said = self.live_attributes(entitlement)
+        said = substituted(self.live_attributes(entitlement), entitlement.attributes)
         if class_cookie is None or not self.changes_class_live:
             return said
         return (*said, Attribute(CLASS, class_cookie))

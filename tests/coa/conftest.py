@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from chassis.config import DatabaseConfig
 from chassis.lifecycle import Context
 from chassis.periodic import Tasks
 from chassis.sealing import KEYS_FILE, KeyRing
-from coa.config import CoaSettings
+from coa.config import CoaConfig, CoaSettings
 from coa.daemon import Coa
 from database.connect import Database, Role
 from database.tables.enforcement import enforcement_action, session_enforcement
@@ -223,19 +223,22 @@ def provider(
 
 @pytest.fixture
 async def running(database_config: DatabaseConfig) -> AsyncIterator[Callable[[], Awaitable[Coa]]]:
-    """`await running()` starts a coa on the test's database; stopped after the test."""
+    """`await running()` starts a coa on the test's database; stopped after the test.
+
+    It sweeps once, when it starts: what comes later it must hear of.
+    """
     started: list[Coa] = []
     failures: list[str] = []
 
     async def start() -> Coa:
-        settings = CoaSettings(database=database_config)
+        settings = CoaSettings(database=database_config, coa=CoaConfig(sweep_seconds=600))
         tasks = Tasks()
         context = Context(
             name="coa", version="0", clock=SystemClock(), tasks=tasks, fail=failures.append
         )
         daemon = Coa(settings, context)
-        await daemon.start()
         started.append(daemon)
+        await daemon.start()
         return daemon
 
     yield start
@@ -250,6 +253,3 @@ async def until(what: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> An
         while not (found := await what()):
             await asyncio.sleep(0.02)
     return found
-
-
-WITHIN = timedelta(seconds=2)

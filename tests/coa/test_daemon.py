@@ -9,26 +9,24 @@ from isp.errors import ExitCode, Refused
 from lab.nas.dynamic_authorization import ErrorCause
 from radius import numbers
 from radius.packet import Code
-from tests.coa.conftest import WITHIN, Das, Provider, until
+from tests.coa.conftest import Das, Provider, until
 
 pytestmark = pytest.mark.database
 
 
-async def test_a_hold_disconnects_the_live_session_within_two_seconds(
+async def test_a_hold_disconnects_the_live_session_and_its_stop_proves_it(
     provider: Provider, das: Das, running
 ):
     nas_id = await provider.add_nas(das.port)
     service_id = await provider.add_service(await provider.add_plan(), "ann")
     key = await provider.log_in(nas_id, service_id, "ann")
     await running()
-    began = provider.clock.now()
     await provider.add_hold(service_id)
 
     async def disconnected():
         return [code for code, _ in das.came if code == Code.DISCONNECT_REQUEST]
 
     await until(disconnected)
-    assert provider.clock.now() - began < WITHIN
     _, frame = das.came[0]
     attributes = dict(frame.attributes)
     assert b"ann" == attributes[numbers.USER_NAME]

@@ -11,7 +11,7 @@ from isp.access import Rates
 from lab.nas.dynamic_authorization import ErrorCause
 from operations import enforcement
 from radius.packet import Code
-from tests.coa.conftest import WITHIN, Das, Provider, until
+from tests.coa.conftest import Das, Provider, until
 
 pytestmark = pytest.mark.database
 
@@ -128,14 +128,13 @@ async def test_a_dead_nas_does_not_delay_another(provider: Provider, das: Das, r
         await provider.log_in(dead, service_id, f"user{number}")
     await provider.log_in(alive, services[-1], "user18")
     await running()
-    began = SystemClock().now()
     await provider.add_holds(services)
 
     async def came():
         return das.came
 
     await until(came)
-    assert SystemClock().now() - began < WITHIN
+    assert "pending" in {action.outcome for action in await provider.actions()}
 
 
 async def test_what_was_written_down_and_never_answered_is_resumed_after_a_restart(

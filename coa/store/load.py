@@ -34,6 +34,9 @@ __all__ = ["Loaded", "load", "pressure"]
 APPROVED_FOR = timedelta(days=2)
 """An approved block batch excuses Disconnects this long: its sessions may be slow to reach."""
 
+UNATTENDED = "billingd"
+"""Who decided a block batch that no person looked at; such a one excuses nothing."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
@@ -178,7 +181,7 @@ _APPROVED = (
     .where(
         block_batch_service.c.service_id == any_(_SERVICES),
         block_batch.c.state.in_(("approved", "executed")),
-        block_batch.c.decided_by.is_not(None),
+        block_batch.c.decided_by != UNATTENDED,
         block_batch.c.decided_at > bindparam("since"),
     )
 )

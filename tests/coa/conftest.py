@@ -18,6 +18,7 @@ from chassis.sealing import KEYS_FILE, KeyRing
 from coa.config import CoaConfig, CoaSettings
 from coa.daemon import Coa
 from database.connect import Database, Role
+from database.tables.billing import block_batch, block_batch_service
 from database.tables.enforcement import enforcement_action, session_enforcement
 from database.tables.network import nas
 from database.tables.sessions import session_live
@@ -132,6 +133,26 @@ class Provider:
             ]
             await transaction.execute(insert(hold), rows)
             await entitlement.rewrite(transaction, service_ids, now)
+
+    async def approve_batch(self, service_ids: list[int], *, decided_by: str) -> None:
+        """A block batch that was executed."""
+        now = self.clock.now()
+        batch = await self._add(
+            block_batch, made_at=now, state="executed", decided_by=decided_by, decided_at=now
+        )
+        async with self.command.transaction(self.tenant_id) as transaction:
+            rows = [
+                {
+                    "tenant_id": self.tenant_id,
+                    "block_batch_id": batch,
+                    "service_id": service_id,
+                    "subscriber_id": 1,
+                    "owed": 25,
+                    "currency": "USD",
+                }
+                for service_id in service_ids
+            ]
+            await transaction.execute(insert(block_batch_service), rows)
 
     async def set_plan(self, service_id: int, plan_version_id: int) -> None:
         async with self.command.transaction(self.tenant_id) as transaction:

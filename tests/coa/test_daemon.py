@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
+from database.tables.enforcement import enforcement_pause
 from isp.access import Rates
 from isp.errors import ExitCode, Refused
 from lab.nas.dynamic_authorization import ErrorCause
@@ -173,27 +175,63 @@ async def test_a_second_copy_refuses_to_run(provider: Provider, running):
     assert ExitCode.TRY_AGAIN == refused.value.exit_code
 
 
+async def many(provider: Provider, das: Das, count: int) -> tuple[int, list[int]]:
+    """A NAS with that many live sessions, and their services."""
+    nas_id = await provider.add_nas(das.port)
+    plan = await provider.add_plan()
+    services = [await provider.add_service(plan, f"user{number}") for number in range(count)]
+    for number, service_id in enumerate(services):
+        await provider.log_in(nas_id, service_id, f"user{number}")
+    return nas_id, services
+
+
 async def test_the_guard_halts_a_nas_that_would_lose_too_many_sessions(
     provider: Provider, das: Das, running
 ):
-    nas_id = await provider.add_nas(das.port)
-    plan = await provider.add_plan()
-    services = [await provider.add_service(plan, f"user{number}") for number in range(25)]
-    for number, service_id in enumerate(services):
-        await provider.log_in(nas_id, service_id, f"user{number}")
-    await running()
+    nas_id, services = await many(provider, das, 25)
+    daemon = await running()
     await provider.add_holds(services)
+
+    async def halts():
+        async with provider.coa.transaction() as transaction:
+            return (await transaction.execute(select(enforcement_pause))).all()
+
+    (halt,) = await until(halts)
+    assert (nas_id, "guard", None) == (halt.nas_id, halt.kind, halt.resumed_at)
+    await daemon.sweep()
 
     async def twenty():
         return len(das.came) >= 20
 
     await until(twenty)
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(0.5)
     assert 20 == len(das.came)
-    async with provider.coa.transaction() as transaction:
-        from sqlalchemy import select
 
-        from database.tables.enforcement import enforcement_pause
 
-        (halt,) = (await transaction.execute(select(enforcement_pause))).all()
-    assert (nas_id, "guard", None) == (halt.nas_id, halt.kind, halt.resumed_at)
+async def test_an_approved_block_batch_is_no_reason_to_halt(provider: Provider, das: Das, running):
+    _, services = await many(provider, das, 25)
+    await provider.approve_batch(services, decided_by="ann")
+    await running()
+    await provider.add_holds(services, "unpaid")
+
+    async def all_of_them():
+        return len(das.came) == 25
+
+    await until(all_of_them)
+    assert {"dunning"} == {action.requested_by for action in await provider.actions()}
+
+
+async def test_a_batch_that_nobody_looked_at_is_halted_like_anything_else(
+    provider: Provider, das: Das, running
+):
+    _, services = await many(provider, das, 25)
+    await provider.approve_batch(services, decided_by="billingd")
+    await running()
+    await provider.add_holds(services, "unpaid")
+
+    async def twenty():
+        return len(das.came) >= 20
+
+    await until(twenty)
+    await asyncio.sleep(0.5)
+    assert 20 == len(das.came)

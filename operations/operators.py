@@ -76,7 +76,8 @@ async def listed(transaction: AsyncConnection) -> tuple[tuple[str, str, datetime
 def matches(password_hash: str | None, password: Secret[str]) -> bool:
     """Is it the password? Slow on purpose; an unknown operator (None) costs the same time."""
     try:
-        PasswordHasher().verify(password_hash or _nobodys_hash(), password.reveal())
+        wanted = _nobodys_hash() if password_hash is None else password_hash
+        PasswordHasher().verify(wanted, password.reveal())
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

@@ -107,6 +107,6 @@ def test_an_over_cap_rule_is_written_as_it_is_read(text: str) -> None:
 
 
 def test_volumes_are_shown_to_three_digits() -> None:
-    assert ["999 B", "1.5 kB", "1.23 GB"] == [
-        octets_text(octets) for octets in (999, 1500, 1_234_567_890)
+    assert ["999 B", "1.5 kB", "1.23 GB", "999 MB", "1 GB"] == [
+        octets_text(octets) for octets in (999, 1500, 1_234_567_890, 999_400_000, 999_600_000)
     ]

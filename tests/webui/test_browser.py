@@ -49,6 +49,7 @@ async def sign_in(page: Page) -> None:
 
 async def fits(page: Page) -> bool:
     """Only tables may be wider than the window, inside their own boxes."""
+    await page.wait_for_load_state("load")
     return await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

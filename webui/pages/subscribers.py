@@ -17,13 +17,15 @@ async def home(_: Request) -> Response:
 
 
 async def subscribers(request: Request) -> Response:
-    """Totals, the search field, and a page of subscribers; all state is in the address."""
+    """Totals, the search field, a page of subscribers; all state is in the address."""
     here = site(request)
     search, after = word(request, "q"), word(request, "after")
     async with here.reading() as transaction:
         rows = await store.page(transaction, search=search, after=after)
-        services = await store.services(transaction)
-        owed = await store.owed(transaction)
+        # Totals count everybody; whoever searches or pages is not kept waiting for them.
+        begins = not (search or after)
+        services = await store.services(transaction) if begins else None
+        owed = await store.owed(transaction) if begins else ()
     return here.page(
         request,
         "subscribers.html",

@@ -38,6 +38,7 @@ CREDENTIALS = frozenset(
         numbers.VENDOR_SPECIFIC,
     }
 )
+EAP_FAILURE = 4  # RFC 3748 §4.2: with the identifier of what it answers; RFC 3579 §2.6.3
 USES_NT_RESPONSE = 1  # RFC 2548 §2.1.3: the flag that says there is no need to look at LM's
 
 
@@ -201,7 +202,10 @@ def reject_attributes(offer: Offer, challenge: bytes) -> bytes:
             text = mschap.error_text(challenge[:8], version=2)
         case MsChap2(identifier):
             text = mschap.error_text(challenge, version=3)
-        case Pap() | Chap() | Eap():
+        case Eap(message):
+            failure = bytes((EAP_FAILURE, message[1] if len(message) > 1 else 0, 0, 4))
+            return wire.attribute(numbers.EAP_MESSAGE, failure)
+        case Pap() | Chap():
             return b""
         case _:
             assert_never(offer)

@@ -191,3 +191,9 @@ def test_a_reject_of_ms_chap_says_691() -> None:
     assert ['MS-CHAP-Error = "\\007E=691 R=0 C=00000000000000000000000000000000 V=3"'] == lines(
         reject_attributes(offer_of(MS_CHAP2), bytes(16))
     )
+
+
+def test_a_reject_of_eap_is_an_eap_failure_with_the_identifier_of_what_it_answers() -> None:
+    identity = (numbers.EAP_MESSAGE, bytes.fromhex("024f000801616e6e"))
+
+    assert ["EAP-Message = 0x044f0004"] == lines(reject_attributes(offer_of([identity]), bytes(16)))

@@ -33,11 +33,14 @@ class Proof:
 def main() -> int:
     """Run, write, exit as pytest did."""
     parser = argparse.ArgumentParser(prog="prove", description=__doc__)
-    parser.add_argument("--only", default="", help="a word of the tests' names (pytest -k)")
+    parser.add_argument(
+        "--only", default="", help="a word of the tests' names (pytest -k); writes nothing"
+    )
     only = parser.parse_args().only
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
-        words = ["-m", "prove", f"--junitxml={report}", *(["-k", only] if only else [])]
+        words = ["-m", "prove", f"--junitxml={report}", "-o", "junit_family=xunit1"]
+        words += ["-k", only] if only else []
         environment = os.environ | {PROVE_VARIABLE: "1"}
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-v", "--durations=0", *words],
@@ -46,7 +49,9 @@ def main() -> int:
             check=False,
         )
         proofs = read(report)
-    if not only:
+    if only:
+        print("\n".join(table(proofs)))
+    else:
         PROOFS.write_text(page(proofs))
         print(f"wrote {PROOFS.relative_to(ROOT)}")
     return run.returncode
@@ -92,15 +97,22 @@ def page(proofs: list[Proof]) -> str:
         f"{os.cpu_count()} cores ({platform.machine()}), Linux {platform.release()}, "
         f"Python {platform.python_version()}; {SystemClock().now():%Y-%m-%d}, commit {commit}.",
         "",
+        *table(proofs),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def table(proofs: list[Proof]) -> list[str]:
+    """A row for each proof."""
+    return [
         "| what | outcome | seconds | measured |",
         "|---|---|---:|---|",
+        *(
+            f"| {each.name} | {each.outcome} | {each.seconds:.0f} | "
+            f"{'; '.join(f'{name}: {value}' for name, value in each.measured)} |"
+            for each in proofs
+        ),
     ]
-    lines += (
-        f"| {each.name} | {each.outcome} | {each.seconds:.0f} | "
-        f"{'; '.join(f'{name}: {value}' for name, value in each.measured)} |"
-        for each in proofs
-    )
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

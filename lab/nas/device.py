@@ -149,9 +149,10 @@ class Nas:
         self._plan_interim(session)
         return session
 
-    async def adopt(self, line: Line, *, octets_up: int, octets_down: int) -> Session:
-        """A session that another server let in: this one hears of it by an Interim first."""
+    async def adopt(self, line: Line, *, seconds: int, octets_up: int, octets_down: int) -> Session:
+        """A session that another server let in so long ago: this one first hears an Interim."""
         session = self._new_session(line)
+        session.started_at -= seconds
         session.framed_ip = str(IPv4Address(ADDRESS_BASE + self._session_count))
         session.use(octets_up=octets_up, octets_down=octets_down)
         self.sessions[session.acct_session_id] = session

@@ -11,11 +11,12 @@ from chassis.clock import SystemClock
 from lab.nas import MIKROTIK, Line, Nas, Server
 from tests.support.sizes import size
 from tests.support.story import SECRET
-from tests.support.suite import eventually, running_suite
+from tests.support.suite import Suite, eventually, running_suite
 
 SUBSCRIBERS = size(300, 5000)
 LIVE_SESSIONS = size(100, 3000)
 AT_A_TIME = 200
+AGE_SECONDS = 86_400
 COLUMNS = (
     "login",
     "password",
@@ -95,7 +96,12 @@ async def test_moving_in_disconnects_nobody_and_bills_no_day_twice(place, record
                     mac=f"02:00:00:00:{index >> 8:02x}:{index & 255:02x}",
                 )
                 async with gate:
-                    await nas.adopt(line, octets_up=5_000_000, octets_down=7_000_000_000)
+                    await nas.adopt(
+                        line,
+                        seconds=AGE_SECONDS,
+                        octets_up=5_000_000,
+                        octets_down=7_000_000_000,
+                    )
 
             await asyncio.gather(*(arrive(index) for index in range(LIVE_SESSIONS)))
             await eventually(lambda: arrived(suite), seconds=30)
@@ -106,17 +112,29 @@ async def test_moving_in_disconnects_nobody_and_bills_no_day_twice(place, record
             assert [("adopted", LIVE_SESSIONS)] == await suite.rows(
                 "SELECT enforcement, count(*) FROM report.sessions_live GROUP BY 1"
             )
+            assert [] == await used(suite)
+            session = next(iter(nas.sessions.values()))
+            session.use(octets_up=1, octets_down=1_000_000)
+            await nas.interim(session)
+            await eventually(lambda: used(suite), seconds=10)
+
+            assert [(session.line.login, 1_000_000)] == await used(suite)
             await only_the_days_after(suite, today)
     record_property("subscribers imported", SUBSCRIBERS)
     record_property("live sessions adopted, none disconnected", LIVE_SESSIONS)
 
 
-async def arrived(suite) -> bool:
+async def arrived(suite: Suite) -> bool:
     [(count,)] = await suite.rows("SELECT count(*) FROM report.sessions_live")
     return count == LIVE_SESSIONS
 
 
-async def only_the_days_after(suite, today: date) -> None:
+async def used(suite: Suite) -> list[tuple]:
+    """What is to be billed: nothing of what the former provider let through."""
+    return await suite.rows("SELECT login, octets_down::bigint FROM report.usage_daily")
+
+
+async def only_the_days_after(suite: Suite, today: date) -> None:
     """The first preview charges from `invoiced_until` on, and the balances came over once."""
     begins = first_of_next_month(today)
     nothing = await suite.turnpike(

@@ -34,15 +34,20 @@ SETTINGS = (
 INCOMING = ", ".join(name for name, _ in copy_rows.COLUMNS)
 CREATE_INCOMING = f"""
 CREATE TEMP TABLE incoming ({", ".join(f"{name} {kind}" for name, kind in copy_rows.COLUMNS)})
-ON COMMIT DELETE ROWS
 """
 COPY_INCOMING = f"COPY incoming ({INCOMING}) FROM STDIN (FORMAT binary)"
+
+BATCHES_PER_TRUNCATE = 32
+"""A truncation costs the file system more than a batch costs Postgres; between two of them the
+rows of earlier batches are dead, and so few that reading past them does not show."""
 
 RECORD_COLUMNS = (
     "received_on, session_key, record_key, tenant_id, subscriber_id, service_id, nas_id,"
     " received_at, event_at, status, octets_up, octets_down, session_time_seconds,"
     " terminate_cause, flags, attributes"
 )
+DELETE, TRUNCATE = "DELETE FROM incoming", "TRUNCATE incoming"
+
 INSERT_RECORDS = f"""
 INSERT INTO accounting_record ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM incoming
 ON CONFLICT DO NOTHING
@@ -105,6 +110,7 @@ class AccountingStore:
         self._raw = raw
         self._connection: psycopg.AsyncConnection | None = None
         self._stack = AsyncExitStack()
+        self._batches = 0
 
     async def connect(self) -> None:
         """Connect, if not connected; raises `AwayError`."""
@@ -128,7 +134,9 @@ class AccountingStore:
         await self.connect()
         assert self._connection is not None
         try:
-            await _write(self._connection, records)
+            self._batches += 1
+            emptying = TRUNCATE if self._batches % BATCHES_PER_TRUNCATE == 0 else DELETE
+            await _write(self._connection, records, emptying)
         except psycopg.DataError as error:
             await self.close()
             raise UnrecordableError(str(error)) from error
@@ -146,7 +154,10 @@ class AccountingStore:
             return  # it was broken, which is why it is closed
 
 
-async def _write(connection: psycopg.AsyncConnection, records: Sequence[Record]) -> None:
+async def _write(
+    connection: psycopg.AsyncConnection, records: Sequence[Record], emptying: str
+) -> None:
+    """COPY first, which nobody else can see; then the rest in one message, one transaction."""
     rows = []
     earlier: dict[bytes, int] = {}
     rounds = 0
@@ -168,8 +179,7 @@ async def _write(connection: psycopg.AsyncConnection, records: Sequence[Record])
     statements += [f"EXECUTE record_round ({number})" for number in range(1, rounds + 1)]
     if restarts:
         statements.append("EXECUTE record_restarts")
-    statements.append("COMMIT")
-    await connection.execute("BEGIN")
+    statements.append(emptying)
     async with connection.cursor() as cursor, cursor.copy(COPY_INCOMING) as copy:
         await copy.write(
             b"".join((copy_rows.SIGNATURE, *(row for _, row in rows), copy_rows.TRAILER))

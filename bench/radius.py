@@ -16,7 +16,7 @@ from turnpike.load.packets import LoadKind, LoadUser, Slots, requests
 __all__ = ["CONCURRENCY", "measure"]
 
 USERS = 5000
-CONCURRENCY = 128
+CONCURRENCY = 256  # what one source port of a NAS may have in flight
 LOGINS = 60_000
 RECORDS = 30_000
 WARM_UP = 2000

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from chassis.config import DatabaseConfig
@@ -12,6 +13,14 @@ from tests.support.postgres import Server, ServerKind, running_server, system_bi
 from tests.support.server_runs import begin_run, end_run
 
 FIRST_TENANT_ID = 1
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A test that configures logging does not leave its closed stream to the next one."""
+    yield
+    structlog.reset_defaults()
+
 
 settings.register_profile("house", deadline=None)  # a busy machine is no failure
 settings.load_profile("house")

@@ -1,6 +1,6 @@
 """These tests run on both servers.
 
-`server` is made again here: the one of `tests/conftest.py` would be kept, whatever its kind, for the
+`server` is made again here: the one of `tests/conftest.py` would be kept, whatever its kind, for
 tests of this directory that come after others.
 """
 

@@ -1,8 +1,11 @@
 """What workers report, gathered by the keeper and written every second."""
 
+import asyncio
+from collections.abc import Sequence
+
 from chassis.clock import Clock
 from radiusd import metrics
-from radiusd.attempts import Attempts
+from radiusd.attempts import Attempt, Attempts
 from radiusd.link import Report
 from radiusd.store.away import AwayError
 from radiusd.store.journal import Journal
@@ -32,7 +35,9 @@ class Records:
             self._totals = self._totals.plus(report.totals)
 
     async def write(self) -> None:
-        """Write what was gathered; while the database is away it is kept, and folds on."""
+        """Write what was gathered. While the database is away it is kept, and folds on; so it is
+        when the keeper stops in the middle, for its last write.
+        """
         attempts, totals = self._attempts.take(ROWS_PER_WRITE), self._totals
         metrics.attempts_waiting.set(len(self._attempts))
         if not attempts and totals == Totals():
@@ -41,5 +46,11 @@ class Records:
         try:
             await self._journal.write(attempts=attempts, totals=totals, now=self._clock.now())
         except AwayError:
-            self._attempts.merge(attempts)
-            self._totals = totals.plus(self._totals)
+            self._keep(attempts, totals)
+        except asyncio.CancelledError:
+            self._keep(attempts, totals)
+            raise
+
+    def _keep(self, attempts: Sequence[Attempt], totals: Totals) -> None:
+        self._attempts.merge(attempts)
+        self._totals = totals.plus(self._totals)

@@ -153,3 +153,15 @@ def test_less_severe_events_are_left_out(stream):
     get_logger("radiusd").info("too_small")
 
     assert [] == events(stream)
+
+
+def test_a_log_that_nobody_reads_stops_nothing(stream):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    unread = os.fdopen(write_end, "w")
+    configure_logging(style="json", stream=unread)
+
+    get_logger("radiusd").error("daemon_failed", problem="no keeper has come back")
+
+    with pytest.raises(BrokenPipeError):
+        unread.close()

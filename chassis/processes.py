@@ -32,10 +32,8 @@ RELAY_SECONDS_MAX: Final = 1.0
 
 RESTART_SECONDS_MIN: Final = 0.1
 RESTART_SECONDS_MAX: Final = 10.0
-"""A worker killed once is back at once; one that dies at every start costs no processor."""
-
-STEADY_SECONDS: Final = 30.0
-"""A process that lived this long did not die of its start: the pause begins anew."""
+"""A worker that was ready is back at once, however often it is killed; one that dies of its start
+costs no processor."""
 
 LINE_OCTETS_MAX: Final = 65536
 RESTART_CANNOT_HELP: Final = frozenset({ExitCode.USAGE, ExitCode.CONFIGURATION})
@@ -44,13 +42,17 @@ PR_SET_PDEATHSIG: Final = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """What to run. Its output is passed on line by line, unless `inherits_output`."""
+    """What to run. Its output is passed on line by line, unless `inherits_output`.
+
+    It is told to stop when its parent dies, unless it `outlives_parent` and notices by itself.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     descriptors: tuple[int, ...] = ()
     inherits_output: bool = False
+    outlives_parent: bool = False
 
 
 class Processes:
@@ -119,10 +121,10 @@ class Processes:
         self._readiness.forget(name)
 
     async def _keep(self, kept: "_Kept") -> None:
-        loop, program = asyncio.get_running_loop(), kept.program
+        program = kept.program
         pause = RESTART_SECONDS_MIN
         while not kept.stopping.is_set():
-            started_at = loop.time()
+            self._readiness.begin(program.name)
             exit_code = await self._run_once(kept)
             if kept.stopping.is_set():
                 return
@@ -131,7 +133,7 @@ class Processes:
                 if self._on_given_up is not None:
                     self._on_given_up(program.name, exit_code)
                 return
-            if loop.time() - started_at >= STEADY_SECONDS:
+            if self._readiness.is_ready(program.name):
                 pause = RESTART_SECONDS_MIN
             self._log.warning(
                 "process_ended", process=program.name, exit_code=exit_code, restart_seconds=pause
@@ -143,22 +145,24 @@ class Processes:
     async def _run_once(self, kept: "_Kept") -> int:
         """Start it, pass its output on until it ends; the exit code (negative: the signal)."""
         program = kept.program
-        pipe = None if program.inherits_output else asyncio.subprocess.PIPE
+        # A pipe of our own: asyncio's would have us wait for grandchildren that still hold it.
+        read_end, write_end = (None, None) if program.inherits_output else os.pipe()
         parent = os.getpid()
         kept.process = process = await asyncio.create_subprocess_exec(
             *program.command,
             env={**os.environ, **program.environment, **self._readiness.environment(program.name)},
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=pipe,
-            stderr=None if pipe is None else asyncio.subprocess.STDOUT,
+            stdout=write_end,
+            stderr=None if write_end is None else asyncio.subprocess.STDOUT,
             pass_fds=program.descriptors,
             start_new_session=True,
-            preexec_fn=lambda: _die_with(parent),
+            preexec_fn=None if program.outlives_parent else lambda: _die_with(parent),
         )
         if kept.stopping.is_set():
             self._terminate(kept)
-        if process.stdout is not None:
-            relay = asyncio.ensure_future(self._relay(program.name, process.stdout))
+        if read_end is not None and write_end is not None:
+            os.close(write_end)
+            relay = asyncio.ensure_future(self._relay(program.name, read_end))
             kept.relays.add(relay)
             relay.add_done_callback(kept.relays.discard)
         exit_code = await process.wait()
@@ -171,15 +175,22 @@ class Processes:
             with suppress(ProcessLookupError):
                 kept.process.terminate()
 
-    async def _relay(self, name: str, stream: asyncio.StreamReader) -> None:
+    async def _relay(self, name: str, descriptor: int) -> None:
         """Whole lines, or what a line has grown to when it knows no end."""
+        stream = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(descriptor, "rb", buffering=0)
+        )
         rest = b""
-        while read := await stream.read(LINE_OCTETS_MAX):
-            *lines, rest = (rest + read).split(b"\n")
-            if len(rest) >= LINE_OCTETS_MAX:
-                lines, rest = [*lines, rest], b""
-            for line in lines:
-                self._output(f"{name} | {line.decode('utf-8', 'backslashreplace')}")
+        try:
+            while read := await stream.read(LINE_OCTETS_MAX):
+                *lines, rest = (rest + read).split(b"\n")
+                if len(rest) >= LINE_OCTETS_MAX:
+                    lines, rest = [*lines, rest], b""
+                for line in lines:
+                    self._output(f"{name} | {line.decode('utf-8', 'backslashreplace')}")
+        finally:
+            transport.close()
         if rest:
             self._output(f"{name} | {rest.decode('utf-8', 'backslashreplace')}")
 

@@ -31,6 +31,14 @@ class Readiness:
         """What `name` must find in its environment."""
         return {"NOTIFY_SOCKET": self._sockets[name].getsockname().decode().replace("\0", "@")}
 
+    def begin(self, name: str) -> None:
+        """`name` is started, once more perhaps: it is not ready yet."""
+        self._ready[name].clear()
+
+    def is_ready(self, name: str) -> bool:
+        """Whether `name` has said so since it was started."""
+        return self._ready[name].is_set()
+
     async def wait(self, seconds_max: float) -> tuple[str, ...]:
         """Wait for all that are expected; the names that did not become ready in time."""
         try:

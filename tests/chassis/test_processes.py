@@ -51,6 +51,24 @@ def exists(pid: int) -> bool:
     return False
 
 
+async def test_a_process_is_replaced_though_a_child_of_its_own_holds_its_output(processes):
+    processes.start(
+        python(
+            "radiusd",
+            "import subprocess, sys\n"
+            "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(5)'],"
+            " start_new_session=True)\n"
+            "print('begun', flush=True)\n" + WAIT,
+        )
+    )
+    await until(lambda: processes.lines == ["radiusd | begun"])
+    os.kill(processes.pids()["radiusd"], signal.SIGKILL)
+    async with asyncio.timeout(4):
+        await until(lambda: processes.lines == ["radiusd | begun"] * 2)
+
+    assert "radiusd" in processes.pids()
+
+
 async def test_lines_are_passed_on_with_the_name_in_front(processes):
     processes.start(python("coa", "print('one\\ntwo', flush=True)\n" + WAIT))
     await until(lambda: len(processes.lines) == 2)

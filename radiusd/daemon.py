@@ -23,6 +23,7 @@ from radiusd.following import Following
 from radiusd.kernel import dropped_by_kernel
 from radiusd.link import Standing
 from radiusd.records import Records
+from radiusd.relief import former_sockets, relieve
 from radiusd.roller import Roller
 from radiusd.snapshot import SnapshotUnusableError
 from radiusd.snapshot_writer import SnapshotWriter
@@ -73,7 +74,8 @@ class Radiusd:
         self._lock = _only_keeper(data)
         share(layout.metrics_directory(data), "keeper", first=True)
         KeyRing.load_or_create(self._settings.database.key_ring)
-        self._sockets = open_sockets(config)
+        orphans = [layout.relief_socket(data, number) for number in range(config.worker_count)]
+        self._sockets = open_sockets(config, former_sockets(orphans))
         self._writer = SnapshotWriter(layout.snapshot_directory(data))
         self._worker_settings.write(self._settings)
         self._following = following = Following(
@@ -86,16 +88,14 @@ class Radiusd:
             on_broken=following.doubt,
             on_given_up=self._worker_given_up,
         )
-        await self._have_snapshot(following)
-        if following.present:
-            await require_schema_version(self._database)
-        late = await workers.start()
-        if late:
-            raise Refused(
-                f"{', '.join(late)} did not become ready",
-                remedy="see their lines in the log",
-                exit_code=ExitCode.UNAVAILABLE,
-            )
+        try:
+            await self._have_snapshot(following)
+            if following.present:
+                await require_schema_version(self._database)
+            await _started(workers)
+        except asyncio.CancelledError:  # told to stop: nobody is left answering
+            await asyncio.gather(*(asyncio.to_thread(relieve, path) for path in orphans))
+            raise
         self._begin_tasks(following)
         for sockets in self._sockets[:1]:
             for each in (*sockets.auth, *sockets.acct):
@@ -182,6 +182,22 @@ class Radiusd:
 
     def _worker_given_up(self, name: str, exit_code: int) -> None:
         self._context.fail(f"{name} ended with {exit_code}, which no restart can better")
+
+
+async def _started(workers: Workers) -> None:
+    """Start them all. They would outlive a keeper that does not get ready."""
+    late: tuple[str, ...] = ("nobody",)
+    try:
+        late = await workers.start()
+    finally:
+        if late:
+            await workers.stop()
+    if late:
+        raise Refused(
+            f"{', '.join(late)} did not become ready",
+            remedy="see their lines in the log",
+            exit_code=ExitCode.UNAVAILABLE,
+        )
 
 
 def _only_keeper(data: os.PathLike[str]) -> int:

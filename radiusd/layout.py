@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-__all__ = ["keeper_lock", "metrics_directory", "snapshot_directory", "spool_file"]
+__all__ = [
+    "keeper_lock",
+    "metrics_directory",
+    "relief_socket",
+    "snapshot_directory",
+    "spool_file",
+]
 
 
 def snapshot_directory(data: Path) -> Path:
@@ -18,6 +24,11 @@ def metrics_directory(data: Path) -> Path:
 def spool_file(data: Path, number: int) -> Path:
     """The spool of the worker of that number."""
     return data / "radiusd" / f"spool-{number}.sqlite"
+
+
+def relief_socket(data: Path, number: int) -> Path:
+    """Where the worker of that number waits for its successor, should the keeper be killed."""
+    return data / "radiusd" / f"worker-{number}.relief"
 
 
 def keeper_lock(data: Path) -> Path:

@@ -70,6 +70,15 @@ class Link:
             return False
         return True
 
+    def ended(self) -> bool:
+        """Whether the other end is gone and has left nothing to be received."""
+        try:
+            return not self.end.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def receive(self, on_end: Callable[[], None]) -> Iterator[Message]:
         """What has arrived; `on_end` is called when the other end is gone."""
         while True:

@@ -2,9 +2,11 @@
 
 Each worker has its own socket on every address and port (SO_REUSEPORT), and the kernel sends a
 NAS's port always to the same one. A socket outlives its worker: what arrives meanwhile waits in it.
+A killed keeper's are handed over by its orphaned workers (`radiusd/relief.py`).
 """
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +15,7 @@ from chassis.datagrams import bind_datagram_socket
 from isp.errors import ExitCode, Refused
 from radiusd.config import RadiusdConfig
 
-__all__ = ["Sockets", "open_sockets"]
+__all__ = ["ACCT", "AUTH", "Sockets", "open_sockets", "socket_name"]
 
 AUTH: Final = "auth"
 ACCT: Final = "acct"
@@ -27,9 +29,15 @@ class Sockets:
     acct: tuple[socket.socket, ...]
 
 
-def open_sockets(config: RadiusdConfig) -> list[Sockets]:
-    """The sockets of each worker: those that systemd kept, else new ones. Raises Refused."""
-    kept = dict(systemd.listening_sockets())
+def socket_name(role: str, address: int, worker: int) -> str:
+    """How a socket is called while it is handed over; `role` is AUTH or ACCT."""
+    return f"{role}.{address}.{worker}"
+
+
+def open_sockets(config: RadiusdConfig, former: Mapping[str, socket.socket]) -> list[Sockets]:
+    """The sockets of each worker: those that systemd or a former keeper's workers (`former`, by
+    name) kept, else new ones. Raises Refused."""
+    kept = {**former, **dict(systemd.listening_sockets())}
     auth = [_shared(AUTH, config, index, config.auth_port, kept) for index in _addresses(config)]
     acct = [_shared(ACCT, config, index, config.acct_port, kept) for index in _addresses(config)]
     for name, left_over in kept.items():
@@ -55,7 +63,7 @@ def _shared(
     address = config.addresses[index]
     sockets: list[socket.socket] = []
     for worker in range(config.worker_count):
-        name = f"{role}.{index}.{worker}"
+        name = socket_name(role, index, worker)
         bound = kept.pop(name, None)
         if bound is None or not _is_at(bound, address, port):
             bound = _bind(address, sockets[0].getsockname()[1] if sockets else port)

@@ -1,13 +1,15 @@
 """A worker of radiusd: answers on its sockets from the snapshot, records through its recorder.
 
 Started by the keeper (`radiusd/daemon.py`) with `python -m radiusd.worker`; its successor inherits
-number, sockets and spool.
+number, sockets and spool. When the keeper is killed it goes on until the next one's relieves it.
 """
 
 import asyncio
 import gc
+import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from chassis.datagrams import DatagramSocket
@@ -18,6 +20,7 @@ from chassis.main import run
 from chassis.metrics import share
 from chassis.sealing import KeyRing
 from database.connect import Database, Role
+from isp.errors import ExitCode, Refused
 from radius.packet import Code
 from radiusd import layout, metrics
 from radiusd.accounting_desk import AccountingDesk, Acknowledgement
@@ -33,9 +36,11 @@ from radiusd.nas_table import NasTable
 from radiusd.placement import Placement
 from radiusd.ports import ACCESS_CODES, ACCOUNTING_CODES, AccessPort, AccountingPort, Port
 from radiusd.recorder import Recorder
+from radiusd.relief import ORPHAN_SECONDS_MAX, Relief, relieve
 from radiusd.reporting import Reporting
 from radiusd.settlement import LeaseDesk, Settlement
 from radiusd.snapshot import BROKEN, Snapshot, SnapshotUnusableError
+from radiusd.sockets import ACCT, AUTH, socket_name
 from radiusd.spool import Spool
 from radiusd.status_server import StatusServer
 from radiusd.store.leases import LeaseStore
@@ -64,6 +69,7 @@ class Worker:
         self._delayed = DelayedReplies(settings.radiusd.reject_delay_seconds)
         self._attempts, self._tally = Attempts(), Tally()
         self._database_present = False
+        self._sockets: dict[str, socket.socket] = {}
         self._ports: list[Port] = []
         self._fast_paths: list[FastPath] = []
         self._nas_table = NasTable(())
@@ -76,6 +82,8 @@ class Worker:
         self._keys = KeyRing.load(self._settings.database.key_ring)
         self._link = Link(socket.socket(fileno=self._placement.link))
         self._snapshot = self._open_snapshot()
+        relief_socket = layout.relief_socket(data, self._placement.number)
+        await self._relieve_predecessor(relief_socket)
         self._reporting = Reporting(self._link, self._attempts, self._tally)
         self._recorder: Recorder[Acknowledgement] = Recorder(
             self._database.raw,
@@ -86,6 +94,7 @@ class Worker:
         self._recording = asyncio.ensure_future(self._recorder.run())
         self._recording.add_done_callback(self._recording_ended)
         self._open_ports(self._tools())
+        self._relief = Relief(relief_socket, self._sockets, stop_this_process)
         loop = asyncio.get_running_loop()
         loop.add_reader(self._link.end, self._hear)
         for port in self._ports:
@@ -113,6 +122,7 @@ class Worker:
         loop.remove_reader(self._link.end)
         await self._database.close()
         self._snapshot.close()
+        self._relief.close()
 
     def health(self) -> Health:
         """The keeper answers for its workers."""
@@ -133,8 +143,8 @@ class Worker:
         )
 
     def _open_ports(self, tools: Tools) -> None:
-        for descriptor in self._placement.auth:
-            datagrams = DatagramSocket(socket.socket(fileno=descriptor))
+        for index, descriptor in enumerate(self._placement.auth):
+            datagrams = self._opened(AUTH, index, descriptor)
             intake = Intake(ACCESS_CODES, self._tally, lambda: self._nas_table)
             fast_path = FastPath(intake, tools)
             self._fast_paths.append(fast_path)
@@ -150,14 +160,19 @@ class Worker:
                     desk=desk,
                 )
             )
-        for descriptor in self._placement.acct:
-            datagrams = DatagramSocket(socket.socket(fileno=descriptor))
+        for index, descriptor in enumerate(self._placement.acct):
+            datagrams = self._opened(ACCT, index, descriptor)
             intake = Intake(ACCOUNTING_CODES, self._tally, lambda: self._nas_table)
             accounting = AccountingDesk(intake, tools, self._recorder.submit, datagrams.send_batch)
             status = StatusServer(Code.ACCOUNTING_RESPONSE, self._able, self._tally)
             self._ports.append(
                 AccountingPort(datagrams, intake, status, tools.on_internal_error, desk=accounting)
             )
+
+    def _opened(self, role: str, address: int, descriptor: int) -> DatagramSocket:
+        bound = socket.socket(fileno=descriptor)
+        self._sockets[socket_name(role, address, self._placement.number)] = bound
+        return DatagramSocket(bound)
 
     def _answer_waiting(self, port: Port) -> None:
         """One batch, then the loop's other business: no socket starves another."""
@@ -210,9 +225,25 @@ class Worker:
             if isinstance(message, Standing):
                 self._database_present = message.database_present
 
+    async def _relieve_predecessor(self, relief_socket: Path) -> None:
+        """Take over from a worker that a killed keeper left; without a keeper, leave it alone."""
+        if self._link.ended():
+            raise Refused(
+                "the keeper is gone",
+                remedy="the next one starts workers of its own",
+                exit_code=ExitCode.TRY_AGAIN,
+            )
+        if await asyncio.to_thread(relieve, relief_socket):
+            log.info("predecessor_relieved")
+
     def _keeper_ended(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._link.end)
-        self._context.fail("the keeper is gone")
+        """Logins do not need it. Strangers are not refused now: nobody follows the database."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._link.end)
+        self._database_present = False
+        log.warning("keeper_gone", goes_on_seconds_max=ORPHAN_SECONDS_MAX)
+        self._relief.begin()
+        loop.call_later(ORPHAN_SECONDS_MAX, self._context.fail, "no keeper has come back")
 
     def _recording_ended(self, recording: asyncio.Task[None]) -> None:
         problem = "cancelled" if recording.cancelled() else repr(recording.exception())
@@ -232,6 +263,11 @@ def sender(datagrams: DatagramSocket) -> Callable[[bytes, bytes], None]:
         datagrams.send_batch([(reply, peer)])
 
     return send
+
+
+def stop_this_process() -> None:
+    """As whoever stops a daemon does."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def main() -> NoReturn:

@@ -87,6 +87,7 @@ class Workers:
                 environment=placement.environment(),
                 descriptors=(*placement.descriptors, self._settings.descriptor),
                 inherits_output=True,
+                outlives_parent=True,
             )
         )
 

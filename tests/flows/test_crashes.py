@@ -25,6 +25,7 @@ from tests.support.suite import Suite, eventually, running_suite
 RECORDS_PER_SECOND = size(500, 2000)
 SECONDS = size(4, 30)
 KILLS = size(1, 5)
+PORTS = 256
 TRIES = 12
 RETRY_SECONDS = 0.5
 NO_SECONDS = bytes(4)
@@ -53,10 +54,10 @@ class Bras:
     waiting: dict[tuple[int, int], tuple[str, bytes]] = field(default_factory=dict)
 
     async def send(self, records_per_second: int, seconds: int) -> None:
-        """One datagram per record; 64 source ports with 256 identifiers each in turn."""
+        """One datagram per record; no identifier of a port is used twice."""
         loop = asyncio.get_running_loop()
         sockets = []
-        for index in range(64):
+        for index in range(PORTS):
             transport, _ = await loop.create_datagram_endpoint(
                 lambda index=index: Receiver(self, index),
                 remote_addr=("127.0.0.1", self.suite.acct_port),
@@ -78,7 +79,7 @@ class Bras:
         await asyncio.sleep(0)
 
     def send_one(self, sockets: list[asyncio.DatagramTransport], number: int) -> None:
-        socket, identifier = number % 64, number // 64 % 256
+        socket, identifier = number % PORTS, number // PORTS
         name = f"crash-{number:08d}"
         attributes = (
             wire.attribute(numbers.ACCT_STATUS_TYPE, (2).to_bytes(4, "big"))
@@ -182,14 +183,19 @@ async def login_answered(suite: Suite, *, tries: int = 1) -> bool:
         await asyncio.sleep(0)
 
 
-async def logins_while(suite: Suite, work: asyncio.Future[None]) -> tuple[int, int]:
-    """(accepted, all) logins, five a second, three tries each, while the work lasts."""
+async def logins_while(suite: Suite, work: asyncio.Future[None]) -> tuple[int, int, float]:
+    """(accepted, all, seconds that one waited at most): logins, five a second, three tries each,
+    while the work lasts."""
+    loop = asyncio.get_running_loop()
     accepted = asked = 0
+    longest = 0.0
     while not work.done():
+        began = loop.time()
         accepted += await login_answered(suite, tries=3)
         asked += 1
+        longest = max(longest, loop.time() - began)
         await asyncio.sleep(0.2)
-    return accepted, asked
+    return accepted, asked, longest
 
 
 @pytest.mark.parametrize("victim", [worker, keeper, postgres], ids=lambda each: each.__name__)
@@ -201,7 +207,7 @@ async def test_a_kill_loses_and_doubles_nothing_acknowledged(suite, victim, reco
         await asyncio.sleep(SECONDS / (KILLS + 1))
         (await eventually(lambda: victim(suite))).kill()
     await sending
-    accepted, asked = await logins
+    accepted, asked, longest = await logins
     total = RECORDS_PER_SECOND * SECONDS
     up, down = sum(range(1000, 1000 + total)), sum(range(2000, 2000 + total))
 
@@ -220,6 +226,7 @@ async def test_a_kill_loses_and_doubles_nothing_acknowledged(suite, victim, reco
     record_property("records acknowledged and found once", total)
     record_property("kills", KILLS)
     record_property("logins accepted", f"{accepted} of {asked}")
+    record_property("longest wait for a login", f"{longest:.2f} s")
 
 
 async def rolled_up(suite: Suite, total: int) -> bool:

@@ -268,3 +268,42 @@ async def test_a_snapshot_that_was_lost_is_made_anew(provider, tmp_path):
         added = await until(client, "bob", Code.ACCESS_ACCEPT)
 
     assert Code.ACCESS_ACCEPT == added
+
+
+async def test_logins_go_on_while_a_killed_keeper_is_replaced(provider, tmp_path):
+    await provider.nas()
+    await provider.services(await provider.plan(), "ann")
+
+    async with running_radiusd(provider.config, tmp_path, workers=2) as radiusd:
+        former = set(radiusd.worker_pids())
+        os.kill(radiusd.processes.pids()["radiusd"], signal.SIGKILL)
+        codes = set()
+        async with asyncio.timeout(NOTICED_SECONDS_MAX):
+            while any(os.path.exists(f"/proc/{pid}") for pid in former):  # noqa: PTH110
+                async with radiusd.client() as client:
+                    answer = await client.login("ann")
+                codes.add(answer.code if answer is not None else None)
+        async with radiusd.client() as client:
+            after = await client.login("ann")
+        successors = set(radiusd.worker_pids())
+
+    assert {Code.ACCESS_ACCEPT} == codes
+    assert after is not None
+    assert 2 == len(successors - former)
+
+
+async def test_a_keeper_that_is_gone_knows_no_strangers(provider, tmp_path):
+    await provider.nas()
+    await provider.services(await provider.plan(), "ann")
+
+    async with running_radiusd(provider.config, tmp_path) as radiusd, radiusd.client() as client:
+        assert Code.ACCESS_REJECT == (await client.login("stranger")).code
+        os.kill(radiusd.processes.pids()["radiusd"], signal.SIGKILL)
+        await asyncio.sleep(0.1)
+        without = await client.login("stranger", seconds=0.2)
+        async with asyncio.timeout(NOTICED_SECONDS_MAX):
+            while (with_another := await client.login("stranger", seconds=1)) is None:
+                pass
+
+    assert without is None
+    assert Code.ACCESS_REJECT == with_another.code

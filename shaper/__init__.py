@@ -1,0 +1,1 @@
+"""Queues made what was bought, on RouterOS and on Linux. The room is empty so far."""

@@ -14,12 +14,13 @@ from billing.allocation import position
 from billing.coverage import coverage_of
 from billing.documents import DocumentKind
 from billing.events import Pay, Refund
+from billing.intervals import Interval
 from billing.invoicing import bill
 from billing.ledger import RECEIVABLE, posting_of_document, posting_of_payment
 from billing.money import ZERO, digits
 from billing.policy import WHOLE, Policy, Timing
 from billing.proration import day_count, share
-from billing.recurring import Slice, slices
+from billing.recurring import slices
 from billing.timeline import timeline
 from tests.billing.histories import LAST, accounts, policies
 
@@ -60,18 +61,23 @@ def test_every_wanted_day_is_charged_once_and_no_other_day(account, policy):
     coverage = coverage_of(after, "s1")
     covered = sorted(days for charged in coverage.charged for days in charged.covers)
     assert all(one.end <= other.start for one, other in pairwise(covered))
-    assert [] == list(coverage.unwanted(segments))
+    for charged, days in coverage.unwanted(segments):
+        basis = charged.basis
+        price = basis.price * basis.percent / WHOLE
+        worth = _worth(price, days, basis.of_days, policy, after.currency)
+        assert worth <= 1, "a day charged that nobody wanted"
     for segment in segments:
+        price = segment.plan.price * segment.percent / WHOLE
         for free in coverage.uncovered(segment):
             for due in slices(segment, free, LAST, policy.timing):
-                assert _worth(due, policy, after.currency) <= 1, "a day without its charge"
+                of_days = day_count(due.cycle, policy.day_count)
+                worth = _worth(price, due.days, of_days, policy, after.currency)
+                assert worth <= 1, "a day without its charge"
 
 
-def _worth(due: Slice, policy: Policy, currency: str) -> Decimal:
-    """What days without a line would have cost, in minor units: rounding may leave nothing."""
-    of_days = day_count(due.cycle, policy.day_count)
-    price = due.segment.plan.price * due.segment.percent / WHOLE
-    return (price * day_count(due.days, policy.day_count) / of_days).scaleb(digits(currency))
+def _worth(price: Decimal, days: Interval, of_days: int, policy: Policy, currency: str) -> Decimal:
+    """What days without a line of their own come to, in minor units: rounding leaves nothing."""
+    return (price * day_count(days, policy.day_count) / of_days).scaleb(digits(currency))
 
 
 @modest

@@ -64,16 +64,17 @@ async def test_the_owner_is_played_by_the_administrator(database: Open):
 
 
 async def test_closing_waits_for_a_transaction_that_is_being_rolled_back(database: Open):
-    radiusd = database(Role.RADIUSD)
-    begun = asyncio.Event()
+    radiusd, owner = database(Role.RADIUSD), database(Role.OWNER)
 
     async def work() -> None:
         async with radiusd.transaction() as transaction:
-            begun.set()
             await transaction.execute(text("SELECT pg_sleep(10)"))
 
     working = asyncio.create_task(work())
-    await begun.wait()
+    asleep = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+    async with owner.transaction() as transaction:
+        while not await transaction.scalar(asleep):
+            await asyncio.sleep(0.01)
     closing = asyncio.create_task(radiusd.close())
     await asyncio.sleep(0)
     working.cancel()

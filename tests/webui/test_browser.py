@@ -78,6 +78,7 @@ async def test_an_operator_finds_out_why_somebody_is_cut_off(page):
 
 async def test_a_keyboard_is_enough(page):
     await page.goto("/subscribers")
+    await expect(page.get_by_label("Name")).to_be_focused()
     await page.keyboard.type(OPERATOR)
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)

@@ -1,1 +1,1 @@
-"""Connections to equipment: RouterOS, SNMP, gRPC, SSH. The room is empty so far."""
+"""Connections to equipment: RouterOS, SNMP, gRPC, SSH."""

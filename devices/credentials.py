@@ -1,0 +1,83 @@
+"""How a device lets us in: what `device.credentials_sealed` holds.
+
+An OLT may have both: SNMP for its tables, a login for what only its command line tells.
+"""
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from chassis.sealing import KeyRing
+from chassis.secrets import Secret
+
+__all__ = [
+    "DEVICE_CREDENTIALS_SEALING_CONTEXT",
+    "Credentials",
+    "LoginAccess",
+    "SnmpAccess",
+    "open_credentials",
+    "seal_credentials",
+]
+
+DEVICE_CREDENTIALS_SEALING_CONTEXT: Final = "device-credentials"
+"""What sealed credentials are bound to; the daemons open them under the same words."""
+
+
+class SnmpAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """A community (v2c), or a user of the USM (v3, RFC 3414).
+
+    `auth_protocol` is md5, sha, sha224, sha256, sha384 or sha512, `priv_protocol` des, aes,
+    aes192 or aes256; both are None where the user has no such secret.
+    """
+
+    version: Literal["2c", "3"]
+    community: Secret[str] | None = None
+    user: str | None = None
+    auth_protocol: str | None = None
+    auth_secret: Secret[str] | None = None
+    priv_protocol: str | None = None
+    priv_secret: Secret[str] | None = None
+
+
+class LoginAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """A user with a password: the RouterOS API, or SSH.
+
+    `port` is the login's own where it is not the device's; `certificate_sha256` pins the
+    certificate (hexadecimal) where `tls` cannot be checked by an authority.
+    """
+
+    user: str
+    password: Secret[str]
+    port: int | None = None
+    tls: bool = False
+    certificate_sha256: str | None = None
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a device asks for; nothing at all is a device that asks for nothing."""
+
+    snmp: SnmpAccess | None = None
+    login: LoginAccess | None = None
+
+
+def seal_credentials(credentials: Credentials, keys: KeyRing) -> bytes:
+    """The credentials as they are stored."""
+    plain = msgspec.json.encode(credentials, enc_hook=_revealed)
+    return keys.seal(plain, DEVICE_CREDENTIALS_SEALING_CONTEXT)
+
+
+def open_credentials(sealed: bytes, keys: KeyRing) -> Credentials:
+    """What `seal_credentials` sealed. Raises chassis.sealing.SealBroken."""
+    plain = keys.open(sealed, DEVICE_CREDENTIALS_SEALING_CONTEXT)
+    return msgspec.json.decode(plain, type=Credentials, dec_hook=_hidden)
+
+
+def _revealed(value: Any) -> str:
+    if isinstance(value, Secret):
+        return str(value.reveal())
+    message = f"{type(value).__name__} has no place in credentials"
+    raise NotImplementedError(message)
+
+
+def _hidden(_wanted: type, value: Any) -> Secret[str]:
+    return Secret(value)

@@ -1,1 +1,1 @@
-"""Queues made what was bought, on RouterOS and on Linux. The room is empty so far."""
+"""The daemon that makes router queues what was bought, and keeps them so."""

@@ -115,10 +115,11 @@ class InterfaceReading:
 class OnuReading:
     """An ONU; `serial` is canonical (`isp.onu_serial`) and the identity, `onu_id` only a place.
 
+    A device that does not tell the serial has None there: its ONUs are shown, and belong to nobody.
     `last_down_at` is by the OLT's own clock, which may be wrong.
     """
 
-    serial: str
+    serial: str | None
     port: str
     onu_id: int | None = None
     state: OnuState = OnuState.UNKNOWN

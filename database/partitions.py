@@ -29,7 +29,7 @@ DAYS_AHEAD_ALARM: Final = 3
 LOCK_TIMEOUT: Final = "2s"
 """Waiting longer for a table would make the writers queue up behind."""
 
-CALLERS: Final = (Role.RADIUSD, Role.BILLINGD)
+CALLERS: Final = (Role.RADIUSD, Role.COLLECTORS, Role.BILLINGD)
 
 
 async def ensure_partitions(connection: AsyncConnection, today: date) -> int:

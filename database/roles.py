@@ -58,6 +58,8 @@ TENANT_ROLES: Final = (Role.WEB, Role.COMMAND)
 SCHEMA_VERSION_TABLE: Final = "schema_version"
 
 HIDDEN_COLUMNS: Final = {
+    "device": {"credentials_sealed"},
+    "device_request": {"credentials_sealed"},
     "nas": {"secret_sealed", "secret_previous_sealed"},
     "operator": {"password_hash"},
     "service_identifier": {"password_sealed"},
@@ -106,6 +108,16 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "usage_hourly": "radiusd=raud billingd=r web=r command=r reader=r",
         "service_slot": "radiusd=raud web=r command=r reader=r",
         "auth_attempt": "radiusd=rau web=r command=r reader=r",
+        # the access network
+        "device": "collectors=r shaper=r billingd=r web=rau command=rau reader=r",
+        "device_status": "collectors=rau shaper=r web=r command=r reader=r",
+        "device_request": "collectors=ru web=rau command=rau reader=r",
+        "device_lease": "collectors=raud web=r command=r reader=r",
+        "pon_port": "collectors=rau web=r command=r reader=r",
+        "device_interface": "collectors=rau web=r command=r reader=r",
+        "onu": "collectors=rau billingd=ru web=ru command=ru reader=r",
+        "onu_unprovisioned": "collectors=raud web=r command=r reader=r",
+        "access_sample": "collectors=ra billingd=r web=r command=r reader=r",
         # making it so
         "session_enforcement": "radiusd=rd coa=raud billingd=r web=r command=r reader=r",
         "enforcement_action": "coa=rau billingd=r web=r command=r reader=r",

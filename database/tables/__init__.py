@@ -1,9 +1,19 @@
 """Every table of Turnpike, one file per noun's neighbourhood; `metadata` holds them all."""
 
-from database.tables import billing, enforcement, network, running, sessions, subscribers, tenancy
+from database.tables import (
+    access_network,
+    billing,
+    enforcement,
+    network,
+    running,
+    sessions,
+    subscribers,
+    tenancy,
+)
 from database.tables.columns import metadata
 
 __all__ = [
+    "access_network",
     "billing",
     "enforcement",
     "metadata",

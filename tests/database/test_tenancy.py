@@ -270,8 +270,8 @@ async def test_the_report_role_reads_no_secret(database: Open, column: str):
 async def test_big_tables_carry_the_subscriber_in_their_keys():
     """So that they can be distributed by it; what is exempt is small or numbered per node."""
     big = {
-        "accounting_record", "auth_attempt", "session", "session_enforcement", "session_live",
-        "usage_hourly",
+        "access_sample", "accounting_record", "auth_attempt", "session", "session_enforcement",
+        "session_live", "usage_hourly",
     }  # fmt: skip
     keyed = {name for name in big if "subscriber_id" in metadata.tables[name].primary_key.columns}
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from isp.identifiers import normalise_mac
 
-__all__ = ["canonical_serial"]
+__all__ = ["canonical_serial", "spelled_serial"]
 
 VENDOR: Final = r"[A-Za-z][A-Za-z0-9]{3}"
 """The vendor's four characters (G.984.3 §9.2.4.2.1); unset ones are zero octets, hence none."""
@@ -33,6 +33,14 @@ def canonical_serial(value: bytes | str) -> str | None:
     if isinstance(value, str):
         return _from_text(value)
     return _from_octets(value) or _from_text(value.decode("latin-1"))
+
+
+def spelled_serial(text: str) -> str:
+    """The serial that a person wrote, canonical; what is none is kept in capitals.
+
+    Some networks name ONUs otherwise (a LOID), and such a name must still be found as written.
+    """
+    return canonical_serial(text) or text.strip().upper()
 
 
 def _from_octets(octets: bytes) -> str | None:

@@ -13,6 +13,7 @@ from database.tables.network import lease
 from database.tables.sessions import session_live
 from database.tables.subscribers import service, service_identifier, subscriber
 from isp.identifiers import normalise_login, normalise_mac
+from isp.onu_serial import spelled_serial
 from operations.address_history import containing
 
 __all__ = ["FOUND_MAX", "Found", "find"]
@@ -62,7 +63,7 @@ def _queries(text: str) -> Iterator[Select[Any]]:
         service_identifier.c.service_id == service.c.service_id,
     )
     yield _by_service(
-        literal("onu_serial"), service.c.onu_serial, service.c.onu_serial == text.upper()
+        literal("onu_serial"), service.c.onu_serial, service.c.onu_serial == spelled_serial(text)
     )
     yield _by_subscriber("subscriber", subscriber.c.reference, subscriber.c.reference == text)
     yield _by_subscriber("phone", subscriber.c.phone, subscriber.c.phone == text)

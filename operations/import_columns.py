@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from isp.errors import Refused
 from isp.identifiers import normalise_login, normalise_mac
+from isp.onu_serial import spelled_serial
 from isp.service import HoldKind
 from operations.passwords import checked_password
 from operations.quantities import parse_anchor_day, parse_date, parse_money
@@ -112,7 +113,7 @@ COLUMNS: Final[Mapping[str, Callable[[str], Any]]] = {
     "delegated_prefix": _delegated_prefix,
     "mac": _mac,
     "circuit_id": str,
-    "onu_serial": str.upper,
+    "onu_serial": spelled_serial,
     "billing": _switch,
 }
 """Every column of the file, with what reads a value of it."""

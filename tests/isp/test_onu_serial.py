@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isp.onu_serial import canonical_serial
+from isp.onu_serial import canonical_serial, spelled_serial
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX_LETTERS = "ABCDEF"
@@ -82,3 +82,8 @@ def test_digits_that_look_decimal_are_a_serial_as_they_stand():
 def test_a_vendor_that_would_read_as_a_mac_keeps_its_dash():
     assert "DD16-12345678" == canonical_serial(b"DD16\x12\x34\x56\x78")
     assert "DD16-12345678" == canonical_serial("DD16-12345678")
+
+
+def test_what_a_person_calls_an_onu_is_kept_where_it_is_no_serial():
+    assert "HWTC1234ABCD" == spelled_serial("48575443-1234abcd")
+    assert "LOID 77" == spelled_serial(" loid 77 ")

@@ -60,13 +60,14 @@ async def test_found_by_whatever_the_caller_knows(desk: Desk, database) -> None:
         name="Ann Example",
         email="ann@example.org",
         phone="+49123",
-        onu_serial="HWTC0011",
+        onu_serial="HWTC0011AABB",
         circuit_id="olt1/0/3:12",
         routes=(IPv4Network("198.51.100.0/29"),),
     )
     await go_live(desk, database)
     texts = (
-        "ANN", "S-1", "Ann Ex", "ann@example.org", "+49123", "hwtc0011", "olt1/0/3:12",
+        "ANN", "S-1", "Ann Ex", "ann@example.org", "+49123", "hwtc-0011aabb", "485754430011AABB",
+        "olt1/0/3:12",
         "0011.2233.4455", "100.64.0.7", "198.51.100.3", "2001:db8:0:1ff::1",
     )  # fmt: skip
     async with desk.transaction() as transaction:

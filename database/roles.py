@@ -82,18 +82,18 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "web_session": "web=raud command=rud reader=r",
         "audit": "billingd=ra web=ra command=ra reader=r",
         # who pays and what he bought
-        "plan": "radiusd=r billingd=r web=rau command=rau reader=r",
-        "plan_version": "radiusd=r billingd=r web=rau command=rau reader=r",
+        "plan": "radiusd=r collectors=r billingd=r web=rau command=rau reader=r",
+        "plan_version": "radiusd=r collectors=r billingd=r web=rau command=rau reader=r",
         "tax_rate": "billingd=r web=rau command=rau reader=r",
-        "subscriber": "radiusd=r coa=r billingd=ru web=rau command=rau reader=r",
-        "service": "radiusd=r coa=r billingd=rau web=rau command=rau reader=r",
+        "subscriber": "radiusd=r coa=r collectors=r billingd=ru web=rau command=rau reader=r",
+        "service": "radiusd=r coa=r collectors=r billingd=rau web=rau command=rau reader=r",
         "service_event": "billingd=ra web=ra command=ra reader=r",
         "service_identifier": "radiusd=r coa=r billingd=ru web=rau command=rau reader=r",
         "hold": "radiusd=r billingd=rau web=rau command=rau reader=r",
         "entitlement": "radiusd=rau coa=r shaper=r billingd=rau web=rau command=rau reader=r",
         "entitlement_due": "radiusd=rau billingd=raud web=rau command=rau reader=r",
         # the network
-        "nas": "radiusd=ru coa=r billingd=r web=rau command=rau reader=r",
+        "nas": "radiusd=ru coa=r collectors=r billingd=r web=rau command=rau reader=r",
         "nas_seen": "radiusd=rau coa=r web=r command=r reader=r",
         "nas_drop": "radiusd=rau web=r command=r reader=r",
         "unknown_nas": "radiusd=raud web=r command=rd reader=r",
@@ -103,9 +103,9 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "accounting_record": "radiusd=ra web=r command=r reader=r",
         "rolling_due": "radiusd=raud",
         "nas_restart": "radiusd=raud reader=r",
-        "session_live": "radiusd=raud coa=r billingd=r web=r command=r reader=r",
-        "session": "radiusd=raud coa=r billingd=r web=r command=r reader=r",
-        "usage_hourly": "radiusd=raud billingd=r web=r command=r reader=r",
+        "session_live": "radiusd=raud coa=r collectors=r billingd=r web=r command=r reader=r",
+        "session": "radiusd=raud coa=r collectors=r billingd=r web=r command=r reader=r",
+        "usage_hourly": "radiusd=raud collectors=r billingd=r web=r command=r reader=r",
         "service_slot": "radiusd=raud web=r command=r reader=r",
         "auth_attempt": "radiusd=rau web=r command=r reader=r",
         # the access network
@@ -120,9 +120,19 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "access_sample": "collectors=ra billingd=r web=r command=r reader=r",
         # making it so
         "session_enforcement": "radiusd=rd coa=raud billingd=r web=r command=r reader=r",
-        "enforcement_action": "coa=rau billingd=r web=r command=r reader=r",
+        "enforcement_action": "coa=rau collectors=r billingd=r web=r command=r reader=r",
         "disconnect_request": "radiusd=ra coa=rau billingd=ra web=ra command=ra reader=r",
         "enforcement_pause": "coa=rau billingd=r web=rau command=rau reader=r",
+        # what went wrong with the network
+        "alarm": "collectors=rau billingd=r web=rau command=rau reader=r",
+        "alarm_state": "collectors=raud web=r command=r reader=r",
+        "outage": "collectors=rau billingd=r web=rau command=rau reader=r",
+        "outage_subscriber": "collectors=raud billingd=r web=ra command=ra reader=r",
+        "maintenance_window": "collectors=r web=rau command=rau reader=r",
+        "notice": "collectors=rau billingd=r web=rau command=rau reader=r",
+        "sla_target": "collectors=r web=rau command=rau reader=r",
+        "sla_breach": "collectors=ra web=r command=r reader=r",
+        "uptime_daily": "collectors=rau web=r command=r reader=r",
         # money
         "billing_policy": "billingd=r web=rau command=rau reader=r",
         "billing_progress": "billingd=rau web=rau command=rau reader=r",
@@ -141,7 +151,7 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         # running
         "daemon_status": "radiusd=raud coa=raud collectors=raud shaper=raud billingd=raud "
         "web=rau command=r reader=r",
-        "job": "coa=ra billingd=rau web=rau command=rau reader=r",
+        "job": "coa=ra collectors=ra billingd=rau web=rau command=rau reader=r",
     }.items()
 }
 

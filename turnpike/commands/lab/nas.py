@@ -1,32 +1,33 @@
-"""`turnpike lab …`: one simulated device in the foreground."""
+"""`turnpike lab nas`."""
 
 import asyncio
 import contextlib
 import json
-import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chassis.clock import SystemClock
-from chassis.systemd import notify
 from isp.errors import ExitCode, Refused
 from lab.nas import GENERIC, MIKROTIK, Line, Nas, Server
 from lab.nas.population import Habits, Population
+from turnpike.commands.lab.foreground import ready, until_stopped
 from turnpike.secret_input import read_secret
 
-__all__ = ["app"]
-
-app = typer.Typer(no_args_is_help=True, help="Simulated devices on real sockets.")
+__all__ = ["register"]
 
 PERSONALITIES = {each.name: each for each in (GENERIC, MIKROTIK)}
 REPORT_SECONDS = 60.0
 
 
-@app.command(
-    "nas", epilog="Example: turnpike lab nas --secret lab-secret --logins lines.csv --port 3799"
-)
+def register(app: typer.Typer) -> None:
+    """Put `nas` among the devices."""
+    app.command(
+        epilog="Example: turnpike lab nas --secret lab-secret --logins lines.csv --port 3799"
+    )(nas)
+
+
 def nas(
     secret: Annotated[str | None, typer.Option(help="Shared with the server; - reads it.")] = None,
     secret_file: Annotated[Path | None, typer.Option(help="A file that holds the secret.")] = None,
@@ -74,19 +75,12 @@ def nas(
 
 async def serve(device: Nas, lines: list[Line], seed: int) -> None:
     """Run until SIGTERM or SIGINT, telling now and then how it goes."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     async with device:
         await device.boot()
         people = asyncio.ensure_future(Population(device, lines, Habits(), seed=seed).live())
         print(f"CoA and Disconnect on {device.address}:{device.coa_port}")
-        print("ready", flush=True)
-        notify(READY="1")
-        while not stop.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), REPORT_SECONDS)
+        ready()
+        async for _ in until_stopped(REPORT_SECONDS):
             counts = {"sessions": len(device.sessions), **device.counts}
             print(json.dumps(counts), flush=True)
         people.cancel()

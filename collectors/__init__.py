@@ -1,1 +1,1 @@
-"""The access network as it is: pollers of OLTs, ONUs and routers. The room is empty so far."""
+"""Polls OLTs, ONUs and routers, keeps what they say, raises alarms and outages."""

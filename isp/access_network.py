@@ -116,12 +116,14 @@ class OnuReading:
     """An ONU; `serial` is canonical (`isp.onu_serial`) and the identity, `onu_id` only a place.
 
     A device that does not tell the serial has None there: its ONUs are shown, and belong to nobody.
-    `last_down_at` is by the OLT's own clock, which may be wrong.
+    `last_down_at` is by the OLT's own clock, which may be wrong. `index` is its row in the
+    device's own tables, for those who ask for one ONU at a time.
     """
 
     serial: str | None
     port: str
     onu_id: int | None = None
+    index: tuple[int, ...] = ()
     state: OnuState = OnuState.UNKNOWN
     description: str | None = None
     model: str | None = None

@@ -1,0 +1,1 @@
+"""SNMP v2c and v3 as a manager: pure codec and walks, one asyncio client."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from collectors.driver import Part
 from isp.access_network import DownCause, OnuState, Poll
 
-__all__ = ["Consequence", "Onu", "PolledDevice", "PollChange", "StateChange"]
+__all__ = ["Consequence", "Onu", "PollChange", "PolledDevice", "StateChange"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,7 @@ class Part(StrEnum):
     STATE = "state"
     """Every ONU's serial, place and state, and nothing that makes an OLT ask its ONUs."""
     OPTICS = "optics"
-    """Light levels, temperatures, distances; an OLT asks each ONU for them, so they are rationed."""
+    """Light levels, temperatures, distances: an OLT asks each ONU for them, so rationed."""
     TRAFFIC = "traffic"
     """Counters of interfaces, ports and ONUs."""
     HEALTH = "health"

@@ -54,15 +54,15 @@ class SnmpError(Exception):
     """A device did not give what it was asked for."""
 
 
-class SnmpTimeout(SnmpError):
+class SnmpTimeout(SnmpError):  # noqa: N818 - it names what happened
     """No answer in the time that was allowed."""
 
 
-class SnmpAuthenticationFailed(SnmpError):
+class SnmpAuthenticationFailed(SnmpError):  # noqa: N818 - it names what happened
     """The agent says that it does not know the user, or that the secrets are wrong."""
 
 
-class SnmpRefused(SnmpError):
+class SnmpRefused(SnmpError):  # noqa: N818 - it names what happened
     """The agent answered with an error; `status` is its number (RFC 3416 §3)."""
 
     def __init__(self, status: int, text: str) -> None:

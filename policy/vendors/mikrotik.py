@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from isp.access import Addresses, Entitlement, Rates
+from isp.limit import Limit
 from isp.nas import Nas
+from policy.rate_limit import RateLimit, rate_limit_text
 from policy.session import Session
 from policy.vendors import attributes as said
 from policy.vendors.profile import WALL, Profile, Server
@@ -91,14 +93,12 @@ class Mikrotik(Profile):
 
 
 def rate_limit(rates: Rates) -> str:
-    """The value of Mikrotik-Rate-Limit: `rx/tx` from the router's view, upload of the subscriber
-    first, in k (1,000) bit/s; 0 is unlimited.
-    """
-    return f"{_kilobits(rates.up_kbps)}/{_kilobits(rates.down_kbps)}"
+    """The value of Mikrotik-Rate-Limit; a rate of 0 is the least there is, for 0 is unlimited."""
+    return rate_limit_text(RateLimit(up=_limit(rates.up_kbps), down=_limit(rates.down_kbps)))
 
 
-def _kilobits(kbps: int | None) -> str:
-    return "0" if kbps is None else f"{max(kbps, 1)}k"
+def _limit(kbps: int | None) -> Limit:
+    return Limit(rate_bps=None if kbps is None else max(kbps, 1) * 1000)
 
 
 def _rate_attribute(rates: Rates) -> Attribute:

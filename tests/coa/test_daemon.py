@@ -119,7 +119,7 @@ async def test_new_rates_change_a_mikrotik_session_by_coa_and_wait_on_a_generic_
         held.confirmed_up_kbps,
     )
     (change,) = [frame for code, frame in das.came if code == Code.COA_REQUEST]
-    assert any(b"20000k/5000k" in value for _, value in change.attributes)
+    assert any(b"20M/5M" in value for _, value in change.attributes)
 
     async def waiting():
         return await provider.held(bob_key)

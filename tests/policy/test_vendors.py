@@ -96,8 +96,8 @@ def test_the_wall_is_a_filter_or_an_address_list():
 @pytest.mark.parametrize(
     ("rates", "text"),
     [
-        (Rates(down_kbps=100_000, up_kbps=20_000), "20000k/100000k"),
-        (Rates(down_kbps=100_000), "0/100000k"),
+        (Rates(down_kbps=100_000, up_kbps=20_000), "20M/100M"),
+        (Rates(down_kbps=100_000), "0/100M"),
         (Rates(up_kbps=512), "512k/0"),
         (Rates(), "0/0"),
         (Rates(down_kbps=0, up_kbps=0), "1k/1k"),
@@ -117,7 +117,7 @@ def test_an_unlimited_service_gets_no_rate_limit_at_login_and_loses_it_by_coa():
 def test_a_mikrotik_coa_says_the_rate_limit_alone():
     said = MIKROTIK.change_attributes(WANTED, b"cookie")
 
-    assert {8: b"20000k/100000k"} == mikrotik_values(said)
+    assert {8: b"20M/100M"} == mikrotik_values(said)
     assert 1 == len(said)
 
 

@@ -8,6 +8,7 @@ from database.tables import (
     outages,
     running,
     sessions,
+    shaping,
     subscribers,
     tenancy,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "outages",
     "running",
     "sessions",
+    "shaping",
     "subscribers",
     "tenancy",
 ]

@@ -33,6 +33,7 @@ PROMISED = {
     "nas": "name vendor last_packet_at sessions drops",
     "payments": "subscriber method reference paid_on amount allocated state collected_by",
     "pools": "pool used free exhausted_on",
+    "queues": "router service login wanted actual drift checked_at",
     "services": "subscriber service login plan kind state holds started_on ended_on "
     "invoiced_until online",
     "sessions": "nas acct_session_id subscriber service login started_at last_seen_at framed_ip "

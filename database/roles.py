@@ -87,7 +87,8 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "plan_version": "radiusd=r collectors=r billingd=r web=rau command=rau reader=r",
         "tax_rate": "billingd=r web=rau command=rau reader=r",
         "subscriber": "radiusd=r coa=r collectors=r billingd=ru web=rau command=rau reader=r",
-        "service": "radiusd=r coa=r collectors=r shaper=r billingd=rau web=rau command=rau reader=r",
+        "service": "radiusd=r coa=r collectors=r shaper=r billingd=rau "
+        "web=rau command=rau reader=r",
         "service_event": "billingd=ra web=ra command=ra reader=r",
         "service_identifier": "radiusd=r coa=r billingd=ru web=rau command=rau reader=r",
         "hold": "radiusd=r billingd=rau web=rau command=rau reader=r",
@@ -113,7 +114,8 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "accounting_record": "radiusd=ra web=r command=r reader=r",
         "rolling_due": "radiusd=raud",
         "nas_restart": "radiusd=raud reader=r",
-        "session_live": "radiusd=raud coa=r collectors=r shaper=r billingd=r web=r command=r reader=r",
+        "session_live": "radiusd=raud coa=r collectors=r shaper=r billingd=r "
+        "web=r command=r reader=r",
         "session": "radiusd=raud coa=r collectors=r shaper=r billingd=r web=r command=r reader=r",
         "usage_hourly": "radiusd=raud collectors=r billingd=r web=r command=r reader=r",
         "service_slot": "radiusd=raud web=r command=r reader=r",

@@ -27,10 +27,12 @@ class SnmpAccess(msgspec.Struct, frozen=True, kw_only=True):
     """A community (v2c), or a user of the USM (v3, RFC 3414).
 
     `auth_protocol` is md5, sha, sha224, sha256, sha384 or sha512, `priv_protocol` des, aes,
-    aes192 or aes256; both are None where the user has no such secret.
+    aes192 or aes256; both are None where the user has no such secret. `port` is the agent's
+    where it is not the device's.
     """
 
     version: Literal["2c", "3"]
+    port: int | None = None
     community: Secret[str] | None = None
     user: str | None = None
     auth_protocol: str | None = None

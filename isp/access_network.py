@@ -5,7 +5,8 @@ Octets are seen from the subscriber, optical powers name both ends: `rx_dbm` and
 ONU's own, `olt_rx_dbm` is what the OLT receives from that ONU.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -157,7 +158,8 @@ class Poll:
     """What one reading of a device gave.
 
     `partial` names the tables that were not read in full: what is missing of them is unknown, not
-    gone. `uptime_ticks` is sysUpTime (hundredths of a second) of the same PDUs.
+    gone. `uptime_ticks` is sysUpTime (hundredths of a second) of the same PDUs. `doubts` counts
+    numbers that were left out because they cannot be true, by what they would have been.
     """
 
     device: DeviceReading = DeviceReading()
@@ -167,3 +169,4 @@ class Poll:
     unprovisioned: tuple[UnprovisionedReading, ...] = ()
     partial: tuple[str, ...] = ()
     uptime_ticks: int | None = None
+    doubts: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,51 @@
+"""MikroTik routers: the API (8728, TLS 8729) with many commands in flight, and REST."""
+
+from devices.routeros.certificates import certificate_of
+from devices.routeros.changes import (
+    Change,
+    Done,
+    Outcome,
+    RouterCommands,
+    Row,
+    Trapped,
+    Unanswered,
+    Unsent,
+    Verb,
+)
+from devices.routeros.client import WINDOW, Router
+from devices.routeros.errors import (
+    MalformedSentenceError,
+    RouterError,
+    RouterLost,
+    RouterRefused,
+    RouterTrap,
+)
+from devices.routeros.probe import RIGHTS_TO_READ, RIGHTS_TO_SHAPE, RouterIdentity, probe
+from devices.routeros.target import API_PORT, API_TLS_PORT, RouterTarget
+
+__all__ = [
+    "API_PORT",
+    "API_TLS_PORT",
+    "RIGHTS_TO_READ",
+    "RIGHTS_TO_SHAPE",
+    "WINDOW",
+    "Change",
+    "Done",
+    "MalformedSentenceError",
+    "Outcome",
+    "Router",
+    "RouterCommands",
+    "RouterError",
+    "RouterIdentity",
+    "RouterLost",
+    "RouterRefused",
+    "RouterTarget",
+    "RouterTrap",
+    "Row",
+    "Trapped",
+    "Unanswered",
+    "Unsent",
+    "Verb",
+    "certificate_of",
+    "probe",
+]

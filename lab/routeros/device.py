@@ -1,0 +1,227 @@
+"""The router itself: its menus, its users, its listeners, its reboots."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_address, ip_network
+from random import Random
+
+from lab.routeros.certificate import self_signed
+from lab.routeros.factory import furnish
+from lab.routeros.faults import Fate, Faults
+from lab.routeros.menus import MENUS
+from lab.routeros.session import ApiSession
+from lab.routeros.table import Row, Table
+from lab.routeros.values import seconds_of, written_duration
+
+__all__ = ["VERSION", "RouterOs"]
+
+VERSION = "7.16.2"
+"""The last long-term line before `!empty`, which older clients do not survive."""
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class RouterOs:
+    """One router; `async with` powers it on and off. Ports of 0 are chosen, None are not served.
+
+    `writes` counts rows written by (menu, verb); `commands` what came, by service. `faults` may
+    be changed at any time.
+    """
+
+    def __init__(
+        self,
+        *,
+        user: str = "admin",
+        password: str = "",
+        version: str = VERSION,
+        identity: str = "lab",
+        address: str = "127.0.0.1",
+        port: int = 0,
+        tls_port: int | None = None,
+        seed: int = 0,
+        faults: Faults | None = None,
+    ) -> None:
+        self.version_text = version
+        self.version = tuple(int(part) for part in version.split("."))
+        self.identity = identity
+        self.address = address
+        self.port = port
+        self.tls_port = tls_port
+        self.random = Random(seed)
+        self.faults = faults or Faults()
+        self.certificate = self_signed(identity)
+        self.tables: dict[str, Table] = {}
+        self.tables.update((path, Table(menu, self.tables)) for path, menu in MENUS.items())
+        furnish(self.tables, user, password)
+        self.writes: Counter[tuple[str, str]] = Counter()
+        self.commands: Counter[str] = Counter()
+        self.boots = 0
+        self._booted_at = 0.0
+        self._committing = asyncio.Lock()
+        self._pending = 0
+        self._servers: list[asyncio.Server] = []
+        self._sessions: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def __aenter__(self) -> "RouterOs":
+        self._booted_at = asyncio.get_running_loop().time()
+        self.port = await self._listen("api", self.port, self._serve_api, tls=False)
+        if self.tls_port is not None:
+            self.tls_port = await self._listen("api-ssl", self.tls_port, self._serve_api, tls=True)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for server in self._servers:
+            server.close()
+        self.cut_connections()
+        if self._sessions:
+            await asyncio.wait(list(self._sessions))
+        for server in self._servers:
+            await server.wait_closed()
+
+    def cut_connections(self) -> None:
+        """Every connection ends without a word."""
+        for writer in self._sessions.values():
+            writer.transport.abort()
+
+    def reboot(self) -> None:
+        """Power cycle: connections and dynamic rows are gone, and every row has another id."""
+        self.boots += 1
+        self._booted_at = asyncio.get_running_loop().time()
+        self.cut_connections()
+        for table in self.tables.values():
+            for row in [row for row in table.rows.values() if row.dynamic]:
+                table.drop(row)
+        self.renumber()
+
+    def renumber(self) -> None:
+        """Give every row another id."""
+        for table in self.tables.values():
+            table.renumber(self.random)
+
+    async def commit(self) -> Fate:
+        """A write's turn: it takes as long as a commit does; returns what becomes of it."""
+        fate = self.faults.next_fate()
+        if self.faults.commit_seconds:
+            self._pending += 1
+            try:
+                async with self._committing:
+                    await asyncio.sleep(self.faults.commit_seconds)
+            finally:
+                self._pending -= 1
+        return fate
+
+    def dial_in(self, login: str, address: str, rate_limit: str | None = None) -> None:
+        """A PPPoE session: an interface, an active row, and with a rate a dynamic queue."""
+        interface = f"<pppoe-{login}>"
+        active = {"name": login, "service": "pppoe", "address": address, "radius": "true"}
+        self.tables["/interface"].add({"name": interface, "type": "pppoe-in"}, dynamic=True)
+        self.tables["/ppp/active"].add(active, dynamic=True)
+        if rate_limit is not None:
+            queue = {"name": interface, "target": interface, "max-limit": rate_limit}
+            self.tables["/queue/simple"].add(queue, dynamic=True)
+
+    def carry(self, queue: str, *, up: int, down: int, seconds: float) -> None:
+        """Traffic through a simple queue, in bits per second for so long."""
+        row = self.tables["/queue/simple"].row(queue)
+        counted = [int(each) for each in row.state.get("bytes", "0/0").split("/")]
+        octets = [
+            before + int(rate * seconds / 8)
+            for before, rate in zip(counted, (up, down), strict=True)
+        ]
+        row.state |= {"bytes": "{}/{}".format(*octets), "rate": f"{up}/{down}"}
+
+    def wrote(self, table: Table, verb: str, row: Row) -> None:
+        """See Machine."""
+        self.writes[table.menu.path, verb] += 1
+        seconds = seconds_of(row.values.get("timeout", "")) if verb == "add" else None
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(
+                seconds, lambda: None if row.gone else table.drop(row)
+            )
+
+    def rename(self, identity: str) -> None:
+        """See Machine."""
+        self.identity = identity
+        self.writes["/system/identity", "set"] += 1
+
+    def singleton(self, path: str) -> Mapping[str, str] | None:
+        """See Machine."""
+        match path:
+            case "/system/identity":
+                return {"name": self.identity}
+            case "/system/resource":
+                return self._resource()
+            case "/system/routerboard":
+                return {
+                    "routerboard": "true",
+                    "model": "CCR2004-1G-12S+2XS",
+                    "serial-number": "LAB0000000001",
+                    "current-firmware": self.version_text,
+                    "upgrade-firmware": self.version_text,
+                }
+            case _:
+                return None
+
+    def password_of(self, name: str) -> str | None:
+        """A user's password; None where there is no such user."""
+        row = self.tables["/user"].find(name)
+        if row is None or row.values.get("disabled") == "true":
+            return None
+        return row.values.get("password", "")
+
+    def policies(self, name: str) -> frozenset[str]:
+        """What a user's group lets him do."""
+        row = self.tables["/user"].find(name)
+        group = row.links["group"][0] if row is not None else None
+        if not isinstance(group, Row):
+            return frozenset()
+        return frozenset(group.values["policy"].split(","))
+
+    def _resource(self) -> Mapping[str, str]:
+        uptime = asyncio.get_running_loop().time() - self._booted_at
+        return {
+            "uptime": written_duration(int(uptime)),
+            "version": f"{self.version_text} (stable)",
+            "free-memory": "3900000000",
+            "total-memory": "4294967296",
+            "cpu": "ARM64",
+            "cpu-count": "4",
+            "cpu-frequency": "1700",
+            "cpu-load": str(min(100, 3 + self._pending)),
+            "free-hdd-space": "90000000",
+            "total-hdd-space": "134217728",
+            "architecture-name": "arm64",
+            "board-name": "CCR2004-1G-12S+2XS",
+            "platform": "MikroTik",
+        }
+
+    async def _listen(self, service: str, port: int, serve: Serve, *, tls: bool) -> int:
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if not self._allows(service, writer.get_extra_info("peername")[0]):
+                writer.transport.abort()
+                return
+            task = asyncio.current_task()
+            assert task is not None
+            self._sessions[task] = writer
+            try:
+                await serve(reader, writer)
+            finally:
+                del self._sessions[task]
+
+        server = await asyncio.start_server(
+            accept, self.address, port, ssl=self.certificate.context if tls else None
+        )
+        self._servers.append(server)
+        chosen: int = server.sockets[0].getsockname()[1]
+        self.tables["/ip/service"].row(service).values["port"] = str(chosen)
+        return chosen
+
+    def _allows(self, service: str, peer: str) -> bool:
+        """/ip/service: others are hung up on without a word."""
+        row = self.tables["/ip/service"].row(service)
+        networks = [each for each in row.values["address"].split(",") if each]
+        allowed = not networks or any(ip_address(peer) in ip_network(each) for each in networks)
+        return allowed and row.values["disabled"] == "false"
+
+    async def _serve_api(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ApiSession(self, reader, writer).run()

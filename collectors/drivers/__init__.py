@@ -1,0 +1,36 @@
+"""One file for each family of models, each with its `DRIVER`."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from collectors.driver import Driver
+
+__all__ = ["candidates", "drivers"]
+
+
+@cache
+def drivers() -> Mapping[str, Driver]:
+    """Every driver of this directory, by its name."""
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    return {module.DRIVER.name: module.DRIVER for module in modules}
+
+
+def candidates(sys_object_id: str | None) -> tuple[Driver, ...]:
+    """The drivers that fit a sysObjectID best, by name; `standard` where nothing fits better.
+
+    Where there are several, the first whose probe column has a row is the one, else the first.
+    """
+    asked = f"{(sys_object_id or '').strip('.')}."
+    fits: dict[str, int] = {
+        driver.name: max(
+            (len(prefix) for prefix in driver.sys_object_ids if asked.startswith(f"{prefix}.")),
+            default=-1,
+        )
+        for driver in drivers().values()
+    }
+    best = max(fits.values())
+    if best < 0:
+        return (drivers()["standard"],)
+    return tuple(drivers()[name] for name in sorted(fits) if fits[name] == best)

@@ -1,0 +1,155 @@
+"""From a cell to a reading: text, numbers, units, and nothing that only stands for "no value"."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from collectors.driver import Readings
+from devices.snmp.values import Index, Value
+
+__all__ = ["Cells", "Gate", "date_and_time", "number", "number_in", "text"]
+
+NO_VALUE: Final = frozenset({2147483647, -2147483648, 4294967295})
+"""What agents put where there is nothing, whatever the unit."""
+
+NO_TEXT: Final = frozenset(
+    {"", "-", "--", "n/a", "na", "none", "null", "not-available", "<private>"}
+)
+
+NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")
+DBM_IN_TEXT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*dbm", re.IGNORECASE)
+CLOCK_IN_TEXT: Final = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D+(\d{1,2}):(\d{1,2}):(\d{1,2})")
+
+
+class Cells:
+    """The cells of a reading by their columns, whatever tables they were read in."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._columns: dict[str, Mapping[Index, Value]] = {}
+        self._scalars = readings.scalars
+        for walk in readings.walks.values():
+            for oid, cells in walk.columns.items():
+                known = self._columns.get(oid)
+                self._columns[oid] = {**known, **cells} if known else cells
+
+    def column(self, oid: str) -> Mapping[Index, Value]:
+        """A column's cells; none where it was not read."""
+        return self._columns.get(oid, {})
+
+    def rows(self, *oids: str) -> list[Index]:
+        """The rows that any of these columns has, in order."""
+        found: set[Index] = set()
+        for oid in oids:
+            found.update(self.column(oid))
+        return sorted(found)
+
+    def scalar(self, oid: str) -> Value:
+        """A scalar; None where it was not read."""
+        return self._scalars.get(oid)
+
+
+class Gate:
+    """Lets through what can be true, and counts the rest in `doubts`."""
+
+    def __init__(self) -> None:
+        self.doubts: Counter[str] = Counter()
+
+    def _between(self, kind: str, value: float | None, low: float, high: float) -> float | None:
+        if value is None or low <= value <= high:
+            return value
+        self.doubts[kind] += 1
+        return None
+
+    def dbm(self, value: float | None) -> float | None:
+        """An optical power: no PON laser and no receiver of one is outside of -45 to +10 dBm."""
+        within = self._between("dbm", value, -45.0, 10.0)
+        return None if within is None else round(within, 3)
+
+    def celsius(self, value: float | None) -> float | None:
+        """A temperature that electronics survive."""
+        return self._between("celsius", value, -50.0, 130.0)
+
+    def volts(self, value: float | None) -> float | None:
+        """A transceiver's supply, 3.3 V by its standards (SFF-8472), and never none."""
+        return self._between("volts", value, 0.5, 15.0)
+
+    def milliamperes(self, value: float | None) -> float | None:
+        """A laser's bias."""
+        return self._between("milliamperes", value, 0.0, 250.0)
+
+    def metres(self, value: float | None) -> int | None:
+        """The length of fibre to an ONU: 60 km is the most that GPON reaches (G.984.6)."""
+        within = self._between("metres", value, 0.0, 62_000.0)
+        return None if within is None else round(within)
+
+    def percent(self, value: float | None) -> float | None:
+        """A share."""
+        return self._between("percent", value, 0.0, 100.0)
+
+
+def text(value: Value) -> str | None:
+    """Text without what pads it; None where it says nothing."""
+    if isinstance(value, bytes):
+        value = value.partition(b"\0")[0].decode("utf-8", "replace")
+    if value is None or isinstance(value, int):
+        return None if value is None else str(value)
+    stripped = " ".join(value.split())
+    return None if stripped.lower() in NO_TEXT else stripped
+
+
+def number(value: Value, none: Collection[int] = ()) -> int | None:
+    """An integer, or one that came as text; None for a sentinel of any agent or of this column."""
+    if isinstance(value, bytes):
+        try:
+            value = int(value.decode("ascii", "replace").strip())
+        except ValueError:
+            return None
+    if not isinstance(value, int) or value in NO_VALUE or value in none:
+        return None
+    return value
+
+
+def scaled(value: Value, scale: float, none: Collection[int] = ()) -> float | None:
+    """An integer in a unit's fractions: `scale` 0.01 for hundredths."""
+    found = number(value, none)
+    return None if found is None else found * scale
+
+
+def number_in(value: Value) -> float | None:
+    """The number in `30.67 C`, `3.27 V` or `0.03 mW (-14.61 dBm)`: of two, the one in dBm."""
+    if isinstance(value, int):
+        return float(value) if value not in NO_VALUE else None
+    words = text(value)
+    if words is None:
+        return None
+    found = DBM_IN_TEXT.search(words) or NUMBER.search(words)
+    return None if found is None else float(found[found.lastindex or 0])
+
+
+def date_and_time(value: Value) -> datetime | None:
+    """DateAndTime (RFC 2579) of 8 or 11 octets, or a clock in text; UTC where no zone is told.
+
+    An OLT that keeps no date sends zeros: None.
+    """
+    if isinstance(value, bytes) and len(value) in (8, 11):
+        year, rest = int.from_bytes(value[:2], "big"), value[2:7]
+        zone = _zone(value[8:11]) if len(value) == 11 else UTC
+        return _instant((year, *rest), zone)
+    words = text(value)
+    found = words and CLOCK_IN_TEXT.search(words)
+    return _instant((int(part) for part in found.groups()), UTC) if found else None
+
+
+def _zone(octets: bytes) -> timezone:
+    offset = timedelta(hours=min(octets[1], 14), minutes=min(octets[2], 59))
+    return timezone(-offset if octets[:1] == b"-" else offset)
+
+
+def _instant(parts: Iterable[int], zone: timezone) -> datetime | None:
+    year, month, day, hour, minute, second = parts
+    try:
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+    except ValueError:
+        return None

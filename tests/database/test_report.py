@@ -11,7 +11,16 @@ from sqlalchemy import insert, text, update
 from chassis.clock import SystemClock
 from database.connect import Database, Role
 from database.report import view_names
-from database.tables import billing, enforcement, network, sessions, subscribers, tenancy
+from database.tables import (
+    access_network,
+    billing,
+    enforcement,
+    network,
+    outages,
+    sessions,
+    subscribers,
+    tenancy,
+)
 from tests.support.every_table import fill_every_table
 
 Open = Callable[[Role], Database]
@@ -20,6 +29,7 @@ NOW = SystemClock().now()
 PROMISED = {
     "addresses": "address subscriber service login held_during",
     "ageing": "subscriber currency open",
+    "alarms": "what where severity raised_at cleared_at",
     "audit": "at actor action object_kind object_name before after reason",
     "auth_attempts": "first_at last_at count nas login outcome reason calling_station_id",
     "enforcement": "at login nas acct_session_id kind cause outcome error_cause tries proven_at",
@@ -31,6 +41,11 @@ PROMISED = {
     "jobs": "kind state tries",
     "ledger": "transaction at account subscriber amount currency",
     "nas": "name vendor last_packet_at sessions drops",
+    "olts": "device model state last_poll_at onus onus_online",
+    "onus": "device serial port onu_id state description model last_down_cause last_down_at rx_dbm "
+    "tx_dbm olt_rx_dbm distance_m temperature_celsius service login",
+    "outage_subscribers": "outage subscriber service login onu_serial down_at restored_at",
+    "outages": "scope cause started_at estimate restored_at subscribers",
     "payments": "subscriber method reference paid_on amount allocated state collected_by",
     "pools": "pool used free exhausted_on",
     "queues": "router service login wanted actual drift checked_at",
@@ -280,3 +295,55 @@ async def test_enforcement_tells_what_proved_it(house: House):
     assert [("done", NOW, "stop")] == await house.seen(
         "enforcement", "outcome", "proven_at", "proof"
     )
+
+
+async def test_the_state_of_an_onu_is_unknown_while_its_olt_does_not_answer(house: House):
+    columns = "device", "state", "onus", "onus_online"
+    await house.change(access_network.onu, state="online")
+    await house.change(access_network.device_status, state="reachable")
+    reached = await house.seen("onus", "state"), await house.seen("olts", *columns)
+    await house.change(access_network.device_status, state="unreachable")
+    away = await house.seen("onus", "state"), await house.seen("olts", *columns)
+
+    assert ([("online",)], [("name of 1", "reachable", 1, 1)]) == reached
+    assert ([("unknown",)], [("name of 1", "unreachable", 1, None)]) == away
+
+
+async def test_an_onu_tells_whose_line_it_ends(house: House):
+    linked = await house.seen("onus", "serial", "subscriber", "login")
+    await house.change(access_network.onu, service_id=None)
+    names = house.made["subscriber"]["reference"], house.made["service"]["name"]
+
+    assert [("serial of 1", *names)] == linked
+    assert [("serial of 1", None, None)] == await house.seen(
+        "onus", "serial", "subscriber", "login"
+    )
+
+
+async def test_an_alarm_tells_where_and_an_outage_whom(house: House):
+    device = house.made["device"]
+    await house.change(outages.alarm, device_id=device["device_id"], place="0/1/3")
+    await house.change(
+        outages.outage,
+        device_id=device["device_id"],
+        ports=["0/1/3"],
+        started_at=NOW - timedelta(minutes=30),
+        restored_at=NOW,
+        subscribers=1,
+    )
+    where = f"{device['name']} 0/1/3"
+
+    assert [(where,)] == await house.seen("alarms", '"where"')
+    assert [(where, 1800, 1)] == await house.seen(
+        "outages", '"where"', "duration_seconds", "subscribers"
+    )
+    assert [(house.made["subscriber"]["reference"],)] == await house.seen(
+        "outage_subscribers", "subscriber"
+    )
+
+
+async def test_what_is_only_suspected_is_not_reported(house: House):
+    await house.change(outages.outage, state="suspected")
+
+    assert [] == await house.seen("outages", "outage")
+    assert [] == await house.seen("outage_subscribers", "outage")

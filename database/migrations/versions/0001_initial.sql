@@ -3302,6 +3302,20 @@ LEFT JOIN subscriber ON subscriber.subscriber_id = service.subscriber_id;
 
 COMMENT ON VIEW report.addresses IS 'Who had which address when: those of sessions, and the routes behind a service. An open end is still held.';
 
+CREATE VIEW report.alarms WITH (security_invoker = true) AS
+SELECT tenant.name AS tenant, alarm.alarm_id AS alarm, alarm.kind AS what,
+    coalesce(nullif(concat_ws(' ', device.name, nullif(alarm.place, '')), ''), alarm.subject)
+        AS "where",
+    alarm.severity, alarm.raised_at, alarm.cleared_at, alarm.value, alarm.threshold, alarm.flaps,
+    device.name AS device, subscriber.reference AS subscriber, alarm.acknowledged_at,
+    alarm.acknowledged_by
+FROM alarm
+JOIN tenant USING (tenant_id)
+LEFT JOIN device USING (device_id)
+LEFT JOIN subscriber USING (subscriber_id);
+
+COMMENT ON VIEW report.alarms IS 'What was or is wrong with a device, a port, an ONU or a promise: `what` is its kind. It stands while `cleared_at` is null; acknowledging it only says that somebody knows.';
+
 CREATE VIEW report.audit WITH (security_invoker = true) AS
 SELECT tenant.name AS tenant, audit.at, audit.actor, audit.action, audit.object_kind,
     audit.object_name, audit.before, audit.after, audit.reason
@@ -3412,6 +3426,87 @@ LEFT JOIN LATERAL (
 WHERE nas.removed_at IS NULL;
 
 COMMENT ON VIEW report.nas IS 'The NASes in service. `drops` counts datagrams that were not answered, by reason.';
+
+CREATE VIEW report.olts WITH (security_invoker = true) AS
+SELECT tenant.name AS tenant, device.name AS device, device.kind, device.host, device.port,
+    coalesce(seen.driver, device.driver) AS driver, seen.model, seen.firmware, seen.serial,
+    coalesce(seen.state, 'new') AS state, seen.problem, seen.state_changed_at, device.area,
+    seen.uptime_seconds, seen.temperature_celsius, seen.cpu_percent, seen.memory_percent,
+    seen.last_poll_at, ports.ports, ports.ports_up, onus.onus,
+    CASE WHEN seen.state = 'reachable' THEN onus.online END AS onus_online,
+    onus.unlinked AS onus_unlinked,
+    (SELECT count(*) FROM onu_unprovisioned
+     WHERE onu_unprovisioned.device_id = device.device_id) AS onus_unprovisioned,
+    coalesce(seen.partial, '{}') AS partial
+FROM device
+JOIN tenant USING (tenant_id)
+LEFT JOIN device_status AS seen USING (device_id)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS ports, count(*) FILTER (WHERE pon_port.state = 'up') AS ports_up
+    FROM pon_port WHERE pon_port.device_id = device.device_id AND pon_port.removed_at IS NULL
+) AS ports
+CROSS JOIN LATERAL (
+    SELECT count(*) AS onus, count(*) FILTER (WHERE onu.state = 'online') AS online,
+        count(*) FILTER (WHERE onu.service_id IS NULL) AS unlinked
+    FROM onu WHERE onu.device_id = device.device_id AND onu.removed_at IS NULL
+) AS onus
+WHERE device.kind IN ('olt', 'voltha') AND device.removed_at IS NULL;
+
+COMMENT ON VIEW report.olts IS 'The OLTs, read by SNMP or through VOLTHA, with what they last said of themselves. `onus_online` is null while the OLT does not answer: nobody knows then. `partial` names tables not read in full.';
+
+CREATE VIEW report.onus WITH (security_invoker = true) AS
+SELECT tenant.name AS tenant, device.name AS device, onu.serial, pon_port.name AS port,
+    onu.onu_index AS onu_id,
+    CASE WHEN seen.state = 'reachable' THEN onu.state ELSE 'unknown' END AS state,
+    onu.state_changed_at, onu.description, onu.model, onu.firmware, onu.last_down_cause,
+    onu.last_down_at, onu.rx_dbm, onu.tx_dbm, onu.olt_rx_dbm, onu.olt_tx_dbm, onu.optics_read_at,
+    onu.distance_m, onu.temperature_celsius, onu.voltage_volts, onu.bias_milliamperes,
+    onu.first_seen_at, onu.last_seen_at, onu.missing_since,
+    coalesce(pon_port.area, device.area) AS area, subscriber.reference AS subscriber,
+    service.name AS service, service.name AS login, onu.linked_by
+FROM onu
+JOIN tenant USING (tenant_id)
+JOIN device USING (device_id)
+JOIN pon_port USING (pon_port_id)
+LEFT JOIN device_status AS seen ON seen.device_id = onu.device_id
+LEFT JOIN service ON service.service_id = onu.service_id
+LEFT JOIN subscriber ON subscriber.subscriber_id = service.subscriber_id
+WHERE onu.removed_at IS NULL;
+
+COMMENT ON VIEW report.onus IS 'The ONUs, where they are and whose line they end. Readings are the OLT''s last ones, null where it gives none; `state` is `unknown` while the OLT does not answer. `last_down_at` is by its clock.';
+
+CREATE VIEW report.outage_subscribers WITH (security_invoker = true) AS
+SELECT tenant.name AS tenant, met.outage_id AS outage, subscriber.reference AS subscriber,
+    service.name AS service, service.name AS login, onu.serial AS onu_serial, met.down_at,
+    met.restored_at
+FROM outage_subscriber AS met
+JOIN tenant USING (tenant_id)
+JOIN outage USING (outage_id)
+LEFT JOIN subscriber USING (subscriber_id)
+LEFT JOIN service USING (service_id)
+LEFT JOIN onu USING (onu_id)
+WHERE outage.state IN ('open', 'restoring', 'restored');
+
+COMMENT ON VIEW report.outage_subscribers IS 'Whom an outage met: a row for each line that went down in it, by ONU or by session.';
+
+CREATE VIEW report.outages WITH (security_invoker = true) AS
+SELECT tenant.name AS tenant, outage.outage_id AS outage, outage.scope, outage.state, outage.cause,
+    coalesce(outage.title, nullif(concat_ws(' ', coalesce(device.name, nas.name),
+        array_to_string(outage.ports, ', ')), ''), outage.area) AS "where",
+    device.name AS device, nas.name AS nas, outage.area, outage.ports, outage.started_at,
+    outage.estimate, outage.estimated_by, outage.restored_at,
+    extract(epoch FROM coalesce(outage.restored_at, now()) - outage.started_at)::bigint
+        AS duration_seconds,
+    outage.subscribers, outage.lines, outage.planned, outage.declared_by, outage.title,
+    told.state AS notice
+FROM outage
+JOIN tenant USING (tenant_id)
+LEFT JOIN device USING (device_id)
+LEFT JOIN nas USING (nas_id)
+LEFT JOIN notice AS told ON told.outage_id = outage.outage_id AND told.kind = 'outage'
+WHERE outage.state IN ('open', 'restoring', 'restored');
+
+COMMENT ON VIEW report.outages IS 'Outages that were certain enough to be told of. `subscribers` is how many were met, `lines` counts ONUs or sessions; `planned` ones began inside a maintenance window. Who: `outage_subscribers`.';
 
 CREATE VIEW report.payments WITH (security_invoker = true) AS
 SELECT tenant.name AS tenant, subscriber.reference AS subscriber, payment.method,

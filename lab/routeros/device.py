@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from random import Random
 
@@ -10,6 +10,7 @@ from lab.routeros.certificate import self_signed
 from lab.routeros.factory import furnish
 from lab.routeros.faults import Fate, Faults
 from lab.routeros.menus import MENUS
+from lab.routeros.rest import RestSession
 from lab.routeros.session import ApiSession
 from lab.routeros.table import Row, Table
 from lab.routeros.values import seconds_of, written_duration
@@ -18,7 +19,6 @@ __all__ = ["VERSION", "RouterOs"]
 
 VERSION = "7.16.2"
 """The last long-term line before `!empty`, which older clients do not survive."""
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class RouterOs:
@@ -38,6 +38,8 @@ class RouterOs:
         address: str = "127.0.0.1",
         port: int = 0,
         tls_port: int | None = None,
+        rest_port: int | None = None,
+        rest_tls_port: int | None = None,
         seed: int = 0,
         faults: Faults | None = None,
     ) -> None:
@@ -45,8 +47,12 @@ class RouterOs:
         self.version = tuple(int(part) for part in version.split("."))
         self.identity = identity
         self.address = address
-        self.port = port
-        self.tls_port = tls_port
+        self._wanted_ports = {
+            "api": port,
+            "api-ssl": tls_port,
+            "www": rest_port,
+            "www-ssl": rest_tls_port,
+        }
         self.random = Random(seed)
         self.faults = faults or Faults()
         self.certificate = self_signed(identity)
@@ -59,14 +65,15 @@ class RouterOs:
         self._booted_at = 0.0
         self._committing = asyncio.Lock()
         self._pending = 0
+        self._ports: dict[str, int] = {}
         self._servers: list[asyncio.Server] = []
         self._sessions: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def __aenter__(self) -> "RouterOs":
         self._booted_at = asyncio.get_running_loop().time()
-        self.port = await self._listen("api", self.port, self._serve_api, tls=False)
-        if self.tls_port is not None:
-            self.tls_port = await self._listen("api-ssl", self.tls_port, self._serve_api, tls=True)
+        for service, port in self._wanted_ports.items():
+            if port is not None:
+                self._ports[service] = await self._listen(service, port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -77,6 +84,15 @@ class RouterOs:
             await asyncio.wait(list(self._sessions))
         for server in self._servers:
             await server.wait_closed()
+
+    @property
+    def port(self) -> int:
+        """Where the API listens."""
+        return self._ports["api"]
+
+    def ports(self) -> Mapping[str, int]:
+        """Where each service listens: api, api-ssl, www, www-ssl."""
+        return self._ports
 
     def cut_connections(self) -> None:
         """Every connection ends without a word."""
@@ -109,6 +125,16 @@ class RouterOs:
             finally:
                 self._pending -= 1
         return fate
+
+    def populate(self, *, queues: int = 0, sessions: int = 0) -> None:
+        """Queues that somebody made by hand, and sessions with dynamic ones."""
+        for number in range(1, queues + 1):
+            target = str(ip_address(int(ip_address("172.16.0.0")) + number))
+            words = {"name": f"by hand {number}", "target": target, "max-limit": "50M/50M"}
+            self.tables["/queue/simple"].add(words)
+        for number in range(1, sessions + 1):
+            target = str(ip_address(int(ip_address("100.64.0.0")) + number))
+            self.dial_in(f"line{number}", target, "20M/100M")
 
     def dial_in(self, login: str, address: str, rate_limit: str | None = None) -> None:
         """A PPPoE session: an interface, an active row, and with a rate a dynamic queue."""
@@ -195,7 +221,10 @@ class RouterOs:
             "platform": "MikroTik",
         }
 
-    async def _listen(self, service: str, port: int, serve: Serve, *, tls: bool) -> int:
+    async def _listen(self, service: str, port: int) -> int:
+        serving = ApiSession if service.startswith("api") else RestSession
+        row = self.tables["/ip/service"].row(service)
+
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if not self._allows(service, writer.get_extra_info("peername")[0]):
                 writer.transport.abort()
@@ -204,16 +233,15 @@ class RouterOs:
             assert task is not None
             self._sessions[task] = writer
             try:
-                await serve(reader, writer)
+                await serving(self, reader, writer).run()
             finally:
                 del self._sessions[task]
 
-        server = await asyncio.start_server(
-            accept, self.address, port, ssl=self.certificate.context if tls else None
-        )
+        tls = self.certificate.context if service.endswith("-ssl") else None
+        server = await asyncio.start_server(accept, self.address, port, ssl=tls)
         self._servers.append(server)
         chosen: int = server.sockets[0].getsockname()[1]
-        self.tables["/ip/service"].row(service).values["port"] = str(chosen)
+        row.values |= {"port": str(chosen), "disabled": "false"}
         return chosen
 
     def _allows(self, service: str, peer: str) -> bool:
@@ -222,6 +250,3 @@ class RouterOs:
         networks = [each for each in row.values["address"].split(",") if each]
         allowed = not networks or any(ip_address(peer) in ip_network(each) for each in networks)
         return allowed and row.values["disabled"] == "false"
-
-    async def _serve_api(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await ApiSession(self, reader, writer).run()

@@ -114,8 +114,8 @@ async def test_an_address_that_the_service_does_not_allow_is_told_as_such(device
 
 
 async def test_tls_with_the_pinned_certificate(device, target):
-    pin = await certificate_of(device.address, device.tls_port, timeout_seconds=5)
-    tls = target(device, port=device.tls_port, tls=True, certificate_sha256=pin.upper())
+    pin = await certificate_of(device.address, device.ports()["api-ssl"], timeout_seconds=5)
+    tls = target(device, port=device.ports()["api-ssl"], tls=True, certificate_sha256=pin.upper())
 
     async with Router(tls) as router:
         assert [] == await names(router)
@@ -123,7 +123,7 @@ async def test_tls_with_the_pinned_certificate(device, target):
 
 
 async def test_another_certificate_is_refused_before_the_password_is_sent(device, target):
-    pinned = target(device, port=device.tls_port, tls=True, certificate_sha256="ab" * 32)
+    pinned = target(device, port=device.ports()["api-ssl"], tls=True, certificate_sha256="ab" * 32)
 
     with pytest.raises(RouterRefused, match="not the pinned"):
         await Router(pinned).connect()
@@ -132,7 +132,7 @@ async def test_another_certificate_is_refused_before_the_password_is_sent(device
 
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted_without_a_pin(device, target):
     with pytest.raises(RouterLost, match="cannot be reached"):
-        await Router(target(device, port=device.tls_port, tls=True)).connect()
+        await Router(target(device, port=device.ports()["api-ssl"], tls=True)).connect()
 
 
 async def test_a_batch_is_carried_out_in_order_and_told_one_by_one(device, router):

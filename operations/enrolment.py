@@ -21,7 +21,7 @@ from database.tables.subscribers import (
 from database.tables.tenancy import audit as audit_table
 from isp.identifiers import IdentifierKind
 from isp.service import HoldKind
-from operations import entitlement
+from operations import entitlement, onu_linking
 from operations.audit import audit_row
 from operations.enrolment_known import Known
 from operations.import_rows import ImportRow
@@ -81,6 +81,7 @@ async def enrol(
         transaction, owner, opening, held=held, on=today, actor=actor, now=now
     )
     ids = tuple(each.service_id for each in enrolled)
+    await onu_linking.link_sold(transaction, service_ids=ids)
     await entitlement.rewrite(transaction, ids, now)
     return ids
 

@@ -10,7 +10,7 @@ from chassis.sealing import KeyRing
 from database.tables.subscribers import service, service_event, service_identifier, subscriber
 from isp.identifiers import IdentifierKind
 from isp.service import ServiceState
-from operations import audit, service_record, services
+from operations import audit, onu_linking, service_record, services
 from operations.addresses import StaticAddresses, set_addresses
 from operations.enrolment import HELD_BEFORE
 from operations.import_rows import ImportRow
@@ -120,6 +120,8 @@ async def _update_columns(
     await transaction.execute(
         update(service).where(service.c.service_id == found.service_id).values(**values)
     )
+    if serial := values.get("onu_serial"):
+        await onu_linking.sell(transaction, found, serial, linked_by="serial")
     await audit.record(
         transaction,
         tenant_id=found.tenant_id,

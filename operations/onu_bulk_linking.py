@@ -1,4 +1,4 @@
-"""Linking ONUs and services in bulk: what `operations.onu_matching` proposes, loaded and written."""
+"""Linking ONUs and services in bulk: what `operations.onu_matching` proposes, read and written."""
 
 from collections.abc import Sequence
 from datetime import datetime

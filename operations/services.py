@@ -19,7 +19,7 @@ from database.tables.subscribers import hold, service, service_event, service_id
 from isp.errors import Refused
 from isp.identifiers import IdentifierKind
 from isp.service import HoldKind, ServiceState
-from operations import audit, entitlement, plans, tenants
+from operations import audit, entitlement, onu_linking, plans, tenants
 from operations.passwords import password_columns
 from operations.service_record import ServiceRecord
 
@@ -167,7 +167,7 @@ async def terminate(
 
 
 async def close(transaction: AsyncConnection, service_ids: Collection[int], now: datetime) -> None:
-    """Make services terminated whose last day is past, and free their addresses."""
+    """Make services terminated whose last day is past, and free their addresses and ONUs."""
     await transaction.execute(
         update(service)
         .where(service.c.service_id.in_(service_ids))
@@ -178,6 +178,7 @@ async def close(transaction: AsyncConnection, service_ids: Collection[int], now:
         .where(lease.c.service_id.in_(service_ids), lease.c.removed_at.is_(None))
         .values(removed_at=now)
     )
+    await onu_linking.release(transaction, service_ids)
     await entitlement.rewrite(transaction, service_ids, now)
 
 

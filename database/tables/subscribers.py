@@ -138,6 +138,7 @@ service.c.state.comment = "`suspended` is not stored: it is an active service wi
 service.c.invoiced_until.comment = "first day that no earlier system has invoiced"
 Index("service_subscriber_id_index", service.c.subscriber_id)
 Index("service_plan_version_id_index", service.c.plan_version_id)
+Index("service_onu_serial_index", service.c.tenant_id, service.c.onu_serial)
 
 service_event = Table(
     "service_event",

@@ -1391,6 +1391,8 @@ CREATE TABLE service (
 	CONSTRAINT service_plan_version_id_fkey FOREIGN KEY(plan_version_id) REFERENCES plan_version (plan_version_id)
 );
 
+CREATE INDEX service_onu_serial_index ON service (tenant_id, onu_serial);
+
 CREATE INDEX service_plan_version_id_index ON service (plan_version_id);
 
 CREATE INDEX service_subscriber_id_index ON service (subscriber_id);

@@ -21,11 +21,14 @@ from devices.routeros.errors import (
     RouterTrap,
 )
 from devices.routeros.probe import RIGHTS_TO_READ, RIGHTS_TO_SHAPE, RouterIdentity, probe
+from devices.routeros.rest import REST_PORT, REST_TLS_PORT, RestRouter
 from devices.routeros.target import API_PORT, API_TLS_PORT, RouterTarget
 
 __all__ = [
     "API_PORT",
     "API_TLS_PORT",
+    "REST_PORT",
+    "REST_TLS_PORT",
     "RIGHTS_TO_READ",
     "RIGHTS_TO_SHAPE",
     "WINDOW",
@@ -33,6 +36,7 @@ __all__ = [
     "Done",
     "MalformedSentenceError",
     "Outcome",
+    "RestRouter",
     "Router",
     "RouterCommands",
     "RouterError",

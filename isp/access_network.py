@@ -118,7 +118,8 @@ class OnuReading:
 
     A device that does not tell the serial has None there: its ONUs are shown, and belong to nobody.
     `last_down_at` is by the OLT's own clock, which may be wrong. `index` is its row in the
-    device's own tables, for those who ask for one ONU at a time.
+    device's own tables, for those who ask for one ONU at a time. `alarms` are what the ONU raises
+    itself, by their names there; None where it was not asked.
     """
 
     serial: str | None
@@ -141,6 +142,7 @@ class OnuReading:
     bias_milliamperes: float | None = None
     octets_up: int | None = None
     octets_down: int | None = None
+    alarms: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,266 @@
+"""The VOLTHA source against the lab's core, over a socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import pytest
+
+from chassis.clock import ManualClock, SystemClock
+from collectors.driver import Part
+from collectors.sources import SourceLost
+from collectors.sources.voltha import FAILED_SECONDS, UNSUPPORTED_SECONDS, VolthaSource
+from collectors.voltha.events import Causes, decode
+from devices.voltha import VolthaCore
+from isp.access_network import DownCause, OnuState
+from lab.voltha import Condition, Core, Habits, Plant
+from tests.support.sizes import size
+
+STATE = frozenset({Part.STATE})
+EVERYTHING = frozenset(Part)
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ONUS_PER_OLT = 1024
+
+
+@asynccontextmanager
+async def reading(
+    core: Core, *, clock=None, causes: Causes | None = None, message_octets_max: int | None = None
+) -> AsyncIterator[VolthaSource]:
+    source = VolthaSource(
+        VolthaCore(core.target, message_octets_max=message_octets_max),
+        clock=clock or SystemClock(),
+        causes=causes or Causes(),
+    )
+    try:
+        yield source
+    finally:
+        await source.close()
+
+
+def states(poll) -> dict[str, OnuState]:
+    return {onu.serial: onu.state for onu in poll.onus}
+
+
+async def test_a_core_is_read_whole():
+    plant = Plant(onus=64, seed=1)
+    plant.olts[0].pons[3].onus[0].condition = Condition.DISABLED
+    async with Core(plant) as core, reading(core) as source:
+        identity = await source.probe()
+        poll = await source.read(EVERYTHING)
+
+    assert ("voltha", "2.12.0") == (identity.driver, identity.description)
+    assert (64, 16, 1, ()) == (
+        len(poll.onus),
+        len(poll.ports),
+        len(poll.interfaces),
+        poll.partial,
+    )
+    port = next(each for each in poll.ports if each.port == "LAB_OLT_0/pon-536870915")
+    assert ("up", 4, 3) == (port.state, port.onus, port.onus_online)
+    assert {"LABV00000003"} == {
+        serial for serial, state in states(poll).items() if state is OnuState.DISABLED
+    }
+
+
+async def test_an_onus_turn_reads_its_light_at_both_ends_its_distance_and_its_alarms():
+    plant = Plant(onus=64, seed=1)
+    place = plant.by_device_id[plant.olts[0].pons[2].onus[1].device_id]
+    async with Core(plant) as core, reading(core) as source:
+        whole = await source.read(STATE)
+        asked = next(each for each in whole.onus if each.serial == place.onu.serial)
+        poll = await source.read_onu(asked)
+        neighbours = len(place.pon.onus)
+
+    found = next(each for each in poll.onus if each.serial == place.onu.serial)
+    assert (
+        place.onu.rx_dbm,
+        place.onu.tx_dbm,
+        round(place.onu.rx_dbm - 1.5, 3),
+        place.onu.distance_m,
+    ) == (found.rx_dbm, found.tx_dbm, found.olt_rx_dbm, found.distance_m)
+    assert (("ONU_LOW_RX_OPTICAL",) if place.onu.rx_dbm < -19 else ()) == found.alarms
+    assert neighbours == len(poll.onus)
+
+
+async def test_every_olt_has_one_turn_and_never_two_questions_at_once():
+    plant = Plant(onus=ONUS_PER_OLT * 3)
+    async with Core(plant, habits=Habits(omci_seconds=0.01)) as core, reading(core) as source:
+        whole = await source.read(STATE)
+        core.asked_at.clear()
+        for onu in whole.onus[:4]:
+            await source.read_onu(onu)
+
+    assert (3 * 4, 1) == (core.counts["onuOpticalInfo"], core.busiest)
+    assert {4 * 4 + 1} == {len(times) for times in core.asked_at.values()}  # the port's light once
+
+
+async def test_what_an_adapter_does_not_know_is_not_asked_again_for_hours():
+    plant = Plant(onus=16)
+    clock = ManualClock(NOW)
+    habits = Habits(unsupported=frozenset({"onuOpticalInfo", "oltRxPower"}))
+    async with Core(plant, habits=habits) as core, reading(core, clock=clock) as source:
+        whole = await source.read(EVERYTHING)
+        for _ in range(3):
+            await source.read_onu(whole.onus[0])
+        within = core.counts["onuOpticalInfo"], core.counts["oltRxPower"]
+        clock.advance(UNSUPPORTED_SECONDS + 1)
+        await source.read_onu(whole.onus[0])
+        after = core.counts["onuOpticalInfo"], core.counts["oltRxPower"]
+
+    assert () == whole.partial
+    assert [(1, 16), (2, 17)] == [within, after]
+
+
+async def test_an_onu_that_does_not_answer_is_asked_again_sooner():
+    plant = Plant(onus=16)
+    clock = ManualClock(NOW)
+    async with (
+        Core(plant, habits=Habits(failing_share=1.0)) as core,
+        reading(core, clock=clock) as source,
+    ):
+        whole = await source.read(STATE)
+        await source.read_onu(whole.onus[0])
+        poll = await source.read_onu(whole.onus[0])
+        within = core.counts["onuOpticalInfo"]
+        clock.advance(FAILED_SECONDS + 1)
+        await source.read_onu(whole.onus[0])
+
+    assert (1, 2) == (within, core.counts["onuOpticalInfo"])
+    assert whole.onus[0].serial in {onu.serial for onu in poll.onus}  # what the OLT knows is told
+
+
+async def test_an_unreachable_olt_makes_its_onus_unknown_and_the_others_stay():
+    plant = Plant(onus=ONUS_PER_OLT + 16)
+    async with Core(plant) as core, reading(core) as source:
+        await source.read(STATE)
+        plant.olts[0].reachable = False
+        poll = await source.read(EVERYTHING)
+
+    of_olt = {
+        olt.serial: {onu.serial for pon in olt.pons for onu in pon.onus} for olt in plant.olts
+    }
+    unknown = {serial for serial, state in states(poll).items() if state is OnuState.UNKNOWN}
+    assert of_olt["LAB_OLT_0"] == unknown
+    assert of_olt["LAB_OLT_1"] == set(states(poll)) - unknown
+
+
+async def test_ids_change_and_serials_do_not():
+    plant = Plant(onus=32)
+    async with Core(plant) as core, reading(core) as source:
+        before = await source.read(STATE)
+        plant.renumber(plant.olts[0])
+        stale = await source.read_onu(before.onus[0])
+        healed = await source.read_onu(before.onus[0])
+        after = await source.read(STATE)
+
+    assert () == stale.onus
+    assert healed.onus[0].rx_dbm is not None
+    assert states(before) == states(after)
+
+
+async def test_a_cut_is_offline_and_with_its_events_loss_of_signal():
+    plant = Plant(onus=64)
+    causes, clock = Causes(), ManualClock(NOW)
+
+    def hear(message: bytes) -> None:
+        told = decode(message)
+        assert told is not None
+        causes.note(told)
+
+    wall = NOW.timestamp
+    async with Core(plant, wall_seconds=wall, heard=hear) as core:
+        olt = plant.olts[0]
+        core.tell(plant.cut(olt.pons[0], olt))
+        async with (
+            reading(core) as deaf,
+            reading(core, clock=clock, causes=causes) as it,
+        ):
+            without, told = await deaf.read(STATE), await it.read(STATE)
+
+    dark = {onu.serial for onu in plant.olts[0].pons[0].onus}
+    assert {OnuState.OFFLINE} == {states(without)[serial] for serial in dark}
+    assert {(OnuState.LOS, DownCause.LOS, NOW)} == {
+        (onu.state, onu.last_down_cause, onu.last_down_at)
+        for onu in told.onus
+        if onu.serial in dark
+    }
+    assert 60 == sum(state is OnuState.ONLINE for state in states(told).values())
+
+
+async def test_a_core_that_is_away_is_lost_at_once_and_found_again():
+    plant = Plant(onus=16)
+    async with Core(plant) as core, reading(core) as source:
+        before = await source.read(STATE)
+        await core.stop()
+        with pytest.raises(SourceLost):
+            await asyncio.wait_for(source.read(STATE), 5)
+        with pytest.raises(SourceLost):
+            await asyncio.wait_for(source.read_onu(before.onus[0]), 5)
+        await core.restart()
+        after = await patiently(lambda: source.read(STATE))
+
+    assert states(before) == states(after)
+
+
+async def test_devices_that_do_not_fit_one_message_are_read_one_by_one():
+    plant = Plant(onus=100)
+    async with Core(plant) as core, reading(core, message_octets_max=16_000) as source:
+        first = await source.read(STATE)
+        await source.read(STATE)
+
+    assert 100 == len(first.onus)
+    assert (1, 2, 202) == tuple(
+        core.counts[method] for method in ("ListDevices", "ListDeviceIds", "GetDevice")
+    )
+
+
+@pytest.mark.prove
+async def test_ten_thousand_onus_of_one_voltha_core_state_optics_and_a_restart(record_property):
+    count = size(1_500, 10_000)
+    clock = SystemClock()
+    plant = Plant(onus=count, seed=9)
+    habits = Habits(latency_seconds=0.02, omci_seconds=0.05, failing_share=0.01)
+    paced_turns = size(4, 40)
+    async with Core(plant, habits=habits) as core, reading(core) as source:
+        started = clock.monotonic()
+        whole = await source.read(STATE)
+        record_property("state of all, seconds", f"{clock.monotonic() - started:.2f}")
+        started = clock.monotonic()
+        bulk = await source.read(frozenset({Part.STATE, Part.OPTICS, Part.TRAFFIC}))
+        record_property("OLT light and counters, seconds", f"{clock.monotonic() - started:.2f}")
+        core.asked_at.clear()
+        core.counts.clear()
+        lit: set[str] = set()
+        for onu in whole.onus[:paced_turns]:
+            poll, _ = await asyncio.gather(source.read_onu(onu), asyncio.sleep(0.5))
+            lit |= {each.serial for each in poll.onus if each.rx_dbm is not None}
+        turns = core.counts["onuOpticalInfo"] / len(plant.olts) / (paced_turns * 0.5)
+        record_property("ONUs asked per OLT and second", f"{turns:.2f}")
+        bulk_again = asyncio.ensure_future(
+            source.read(frozenset({Part.STATE, Part.OPTICS, Part.TRAFFIC}))
+        )
+        await asyncio.sleep(0.5)
+        await core.restart(away_seconds=0.5)
+        with suppress(SourceLost):
+            await bulk_again
+        started = clock.monotonic()
+        after = await patiently(lambda: source.read(STATE))
+        record_property("after a restart, seconds", f"{clock.monotonic() - started:.2f}")
+        record_property("most questions below one OLT at once", core.busiest)
+
+    assert (count, count) == (len(whole.onus), len(after.onus))
+    assert states(whole) == states(after)
+    assert count == sum(onu.olt_rx_dbm is not None for onu in bulk.onus)
+    assert (1, ()) == (core.busiest, bulk.partial)
+    assert turns <= 2
+    assert len(lit) >= 0.9 * paced_turns * len(plant.olts)
+
+
+async def patiently(read, *, tries=100):
+    """The first reading that succeeds."""
+    for _ in range(tries):
+        with suppress(SourceLost):
+            return await read()
+        await asyncio.sleep(0.05)
+    return await read()

@@ -19,7 +19,7 @@ class Community:
     def opening(self, message_id: int) -> bytes | None:
         """Nothing needs to be found out first."""
         del message_id
-        return None  # noqa: RET501 - for the type checker
+        return None
 
     def seal(self, pdu: bytes, message_id: int, now: float) -> bytes:
         """The PDU as a datagram; `message_id` is the request-id in it."""

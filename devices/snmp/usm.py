@@ -1,41 +1,31 @@
-"""How a v3 session wraps its PDUs: the User-based Security Model (RFC 3412 §6, RFC 3414 §3).
+"""How a v3 session wraps its PDUs: the User-based Security Model (RFC 3414 §3).
 
 We are never authoritative: the agent's engine is, and its boots and time go into what we send. What
 we believe of them is corrected by any authentic answer to a message of ours: its number is random,
 so that an old answer cannot be passed off as it. An agent that forgets its boots heals that way.
 """
 
-import hmac
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from devices.credentials import SnmpAccess
-from devices.snmp.ber import (
-    OCTET_STRING,
-    SEQUENCE,
-    MalformedMessage,
-    enclose,
-    enter,
-    integer,
-    oid_octets,
-    read_integer,
-    read_octets,
-)
-from devices.snmp.message import GET, REPORT, Pdu, Request, decode_pdu, encode_pdu
+from devices.snmp.ber import MalformedMessage, oid_octets
+from devices.snmp.message import GET, REPORT, Pdu, Request, encode_pdu
 from devices.snmp.security import LateAnswer, Opened
 from devices.snmp.usm_keys import Keys, localised, master_keys
+from devices.snmp.usm_message import (
+    AUTHENTIC,
+    PRIVATE,
+    REPORTABLE,
+    Message,
+    decode_scoped,
+    decode_v3,
+    encode_v3,
+    is_authentic,
+)
 
-__all__ = ["NOT_IN_TIME_WINDOW", "UNKNOWN_ENGINE_ID", "Engine", "Usm"]
-
-VERSION_3: Final = 3
-MESSAGE_OCTETS_MAX: Final = 65507
-"""The largest message that we take: what fits in a datagram."""
-
-AUTHENTIC: Final = 0x01
-PRIVATE: Final = 0x02
-REPORTABLE: Final = 0x04
-USER_BASED: Final = 3
+__all__ = ["NOT_IN_TIME_WINDOW", "TIME_WINDOW_SECONDS", "UNKNOWN_ENGINE_ID", "Usm"]
 
 TIME_WINDOW_SECONDS: Final = 150
 """RFC 3414 §2.2.3."""
@@ -65,22 +55,6 @@ class Engine:
         return self.seconds + max(0, int(now - self.learned))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
-    """The parts of a v3 message; `scoped` is still encrypted where it is private."""
-
-    message_id: int
-    flags: int
-    engine_id: bytes
-    boots: int
-    seconds: int
-    user: bytes
-    digest: bytes
-    digest_at: int
-    salt: bytes
-    scoped: bytes
-
-
 class Usm:
     """One agent's user and engine."""
 
@@ -95,50 +69,63 @@ class Usm:
             self._master.priv_protocol
         )
 
-    @property
-    def engine(self) -> Engine | None:
-        """The agent's engine, once it is known."""
-        return self._engine
-
     def opening(self, message_id: int) -> bytes | None:
         """The question who is there (RFC 3414 §4), while that is not known."""
         if self._engine is not None:
             return None
-        pdu = encode_pdu(Request(tag=GET, oids=()), message_id)
-        nobody = Engine(engine_id=b"", boots=0, seconds=0, learned=0.0)
-        return _message(message_id, REPORTABLE, nobody, 0, b"", _scoped(b"", pdu), b"", Keys())
+        nobody = Message(
+            message_id=message_id,
+            flags=REPORTABLE,
+            engine_id=b"",
+            boots=0,
+            seconds=0,
+            user=b"",
+            scoped=b"",
+        )
+        return encode_v3(nobody, encode_pdu(Request(tag=GET, oids=()), message_id), Keys())
 
     def seal(self, pdu: bytes, message_id: int, now: float) -> bytes:
         """The PDU as a datagram, authenticated and encrypted as the user has secrets."""
         engine = self._engine
         assert engine is not None, "ask who is there first"
-        seconds = engine.time(now)
-        scoped, salt = _scoped(engine.engine_id, pdu), b""
-        if self._level & PRIVATE:
-            self._salt += 1
-            sealed, salt = self._keys.encrypt(scoped, engine.boots, seconds, self._salt)
-            scoped = enclose(OCTET_STRING, sealed)
-        flags = self._level | REPORTABLE
-        return _message(message_id, flags, engine, seconds, self._user, scoped, salt, self._keys)
+        self._salt += 1
+        message = Message(
+            message_id=message_id,
+            flags=self._level | REPORTABLE,
+            engine_id=engine.engine_id,
+            boots=engine.boots,
+            seconds=engine.time(now),
+            user=self._user,
+            scoped=b"",
+        )
+        return encode_v3(message, pdu, self._keys, self._salt)
 
     def open(self, datagram: bytes, expected: Container[int], now: float) -> Opened:
         """What came in answer to one of the `expected` messages.
 
-        Raises LateAnswer, and MalformedMessage also for what is not authentic or not from this
-        agent's engine.
+        Raises LateAnswer, and MalformedMessage also for what is not authentic, is out of the time
+        window, or comes from another engine.
         """
-        message = _parse(datagram)
+        message = decode_v3(datagram)
         if message.message_id not in expected:
             raise LateAnswer
         if message.flags & AUTHENTIC:
             self._check(datagram, message)
-        pdu = self._pdu(message, len(datagram))
+        pdu = decode_scoped(message, self._keys, len(datagram))
         if pdu.tag == REPORT:
             return self._reported(message, pdu, now)
         if message.flags & self._level != self._level or pdu.request_id != message.message_id:
             raise MalformedMessage("an answer that is not as safe as the question, or to another")
         self._set_clock(message, now, trusted=False)
         return Opened(pdu=pdu)
+
+    def _check(self, datagram: bytes, message: Message) -> None:
+        """Refuse what was not made with our keys for this engine."""
+        engine = self._engine
+        if engine is None or engine.engine_id != message.engine_id or message.user != self._user:
+            raise MalformedMessage("another engine or user")
+        if not is_authentic(datagram, message, self._keys):
+            raise MalformedMessage("a wrong digest")
 
     def _reported(self, message: Message, pdu: Pdu, now: float) -> Opened:
         """What a Report tells of the engine, or of us."""
@@ -156,129 +143,23 @@ class Usm:
             raise MalformedMessage("an engine without a name")
         if self._engine is None or self._engine.engine_id != message.engine_id:
             self._keys = localised(self._master, message.engine_id)
+        self._believe(message, now)
+
+    def _set_clock(self, message: Message, now: float, *, trusted: bool) -> None:
+        """Believe the agent's clock; only the Report of a wrong one may set it back (§3.2 7b)."""
+        engine = self._engine
+        if engine is None:
+            raise MalformedMessage("an answer of an engine that is not known")
+        behind = engine.time(now) - message.seconds > TIME_WINDOW_SECONDS
+        old = message.boots < engine.boots or (message.boots == engine.boots and behind)
+        if old and not trusted and self._level:
+            raise MalformedMessage("an answer outside of the time window")
+        self._believe(message, now)
+
+    def _believe(self, message: Message, now: float) -> None:
         self._engine = Engine(
             engine_id=message.engine_id,
             boots=message.boots,
             seconds=message.seconds,
             learned=now,
         )
-
-    def _check(self, datagram: bytes, message: Message) -> None:
-        """Refuse what was not made with our keys for this engine."""
-        engine = self._engine
-        if engine is None or engine.engine_id != message.engine_id or message.user != self._user:
-            raise MalformedMessage("another engine or user")
-        digest, at = message.digest, message.digest_at
-        if len(digest) != self._keys.digest_octets or not digest:
-            raise MalformedMessage("a digest of another protocol")
-        blank = datagram[:at] + bytes(len(digest)) + datagram[at + len(digest) :]
-        if not hmac.compare_digest(self._keys.digest(blank), digest):
-            raise MalformedMessage("a wrong digest")
-
-    def _set_clock(self, message: Message, now: float, *, trusted: bool) -> None:
-        """Believe the agent's clock; only the Report of a wrong one may set it back (§3.2 7b)."""
-        engine = self._engine
-        assert engine is not None, "checked before"
-        behind = engine.time(now) - message.seconds > TIME_WINDOW_SECONDS
-        old = message.boots < engine.boots or (message.boots == engine.boots and behind)
-        if old and not trusted and self._level:
-            raise MalformedMessage("an answer outside of the time window")
-        self._engine = Engine(
-            engine_id=engine.engine_id,
-            boots=message.boots,
-            seconds=message.seconds,
-            learned=now,
-        )
-
-    def _pdu(self, message: Message, octets: int) -> Pdu:
-        scoped = message.scoped
-        if message.flags & PRIVATE:
-            sealed, _ = read_octets(scoped, 0, len(scoped))
-            try:
-                scoped = self._keys.decrypt(sealed, message.boots, message.seconds, message.salt)
-            except (ValueError, OverflowError):
-                raise MalformedMessage("encrypted in a way that cannot be") from None
-        at, end = enter(scoped, 0, len(scoped), SEQUENCE)
-        _, at = read_octets(scoped, at, end)
-        _, at = read_octets(scoped, at, end)
-        return replace(decode_pdu(scoped, at, end), octets=octets)
-
-
-def _scoped(engine_id: bytes, pdu: bytes) -> bytes:
-    return enclose(SEQUENCE, enclose(OCTET_STRING, engine_id), enclose(OCTET_STRING), pdu)
-
-
-def _message(
-    message_id: int,
-    flags: int,
-    engine: Engine,
-    seconds: int,
-    user: bytes,
-    scoped: bytes,
-    salt: bytes,
-    keys: Keys,
-) -> bytes:
-    """A v3 message, its digest filled in."""
-
-    def whole(digest: bytes) -> bytes:
-        security = enclose(
-            SEQUENCE,
-            enclose(OCTET_STRING, engine.engine_id),
-            integer(engine.boots),
-            integer(seconds),
-            enclose(OCTET_STRING, user),
-            enclose(OCTET_STRING, digest),
-            enclose(OCTET_STRING, salt),
-        )
-        header = enclose(
-            SEQUENCE,
-            integer(message_id),
-            integer(MESSAGE_OCTETS_MAX),
-            enclose(OCTET_STRING, bytes((flags,))),
-            integer(USER_BASED),
-        )
-        return enclose(
-            SEQUENCE, integer(VERSION_3), header, enclose(OCTET_STRING, security), scoped
-        )
-
-    blank = whole(bytes(keys.digest_octets))
-    return whole(keys.digest(blank)) if keys.digest_octets else blank
-
-
-def _parse(datagram: bytes) -> Message:
-    """The parts of a message. Raises MalformedMessage."""
-    at, end = enter(datagram, 0, len(datagram), SEQUENCE)
-    version, at = read_integer(datagram, at, end)
-    if version != VERSION_3:
-        raise MalformedMessage(f"version {version} where 3 must be")
-    header, at = enter(datagram, at, end, SEQUENCE)
-    message_id, header = read_integer(datagram, header, at)
-    _, header = read_integer(datagram, header, at)
-    flags, header = read_octets(datagram, header, at)
-    model, _ = read_integer(datagram, header, at)
-    if model != USER_BASED or len(flags) != 1:
-        raise MalformedMessage("another security model")
-    parameters, after = enter(datagram, at, end, OCTET_STRING)
-    inner, stop = enter(datagram, parameters, after, SEQUENCE)
-    engine_id, inner = read_octets(datagram, inner, stop)
-    boots, inner = read_integer(datagram, inner, stop)
-    seconds, inner = read_integer(datagram, inner, stop)
-    user, inner = read_octets(datagram, inner, stop)
-    digest_at, inner = enter(datagram, inner, stop, OCTET_STRING)
-    salt, _ = read_octets(datagram, inner, stop)
-    if flags[0] & PRIVATE and not flags[0] & AUTHENTIC:
-        raise MalformedMessage("private and not authentic")
-    if min(boots, seconds) < 0 or max(boots, seconds) >= 1 << 31:
-        raise MalformedMessage("a clock that cannot be")
-    return Message(
-        message_id=message_id,
-        flags=flags[0],
-        engine_id=engine_id,
-        boots=boots,
-        seconds=seconds,
-        user=user,
-        digest=datagram[digest_at:inner],
-        digest_at=digest_at,
-        salt=salt,
-        scoped=datagram[after:end],
-    )

@@ -32,8 +32,8 @@ def configuration_example() -> str:
 def metrics() -> str:
     """`docs/metrics.md`: what every room declares."""
     import_module("chassis.lifecycle")
-    for path in sorted(HOUSE.glob("*/metrics.py")):
-        import_module(f"{path.parent.name}.metrics")
+    for path in sorted((*HOUSE.glob("*/metrics.py"), *HOUSE.glob("*/*/metrics.py"))):
+        import_module(".".join(path.relative_to(HOUSE).with_suffix("").parts))
     rows = [
         f"| `{metric.name}` | {metric.kind} | {', '.join(metric.labels)} | {metric.help_text} |"
         for metric in declared()

@@ -28,9 +28,6 @@ USERS = [
     user(None, None),
     *(user(auth, priv) for auth in AUTH_NAMES for priv in (None, *PRIV_NAMES)),
 ]
-    user(None, None),
-    *(user(auth, priv) for auth in AUTH_NAMES for priv in (None, *PRIV_NAMES)),
-]
 PUBLIC = SnmpAccess(version="2c", community=Secret("public"))
 
 

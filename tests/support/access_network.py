@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.access_network import device, device_status, onu, pon_port
+from database.tables.outages import alarm, notice, outage, outage_subscriber
 
-__all__ = ["see_device", "see_onus"]
+__all__ = ["see_alarm", "see_device", "see_onus", "see_outage"]
 
 
 async def see_device(collectors: AsyncConnection, name: str, now: datetime, **columns: Any) -> None:
@@ -52,3 +53,61 @@ async def see_onus(
 async def _device(collectors: AsyncConnection, name: str) -> Any:
     query = select(device.c.device_id, device.c.tenant_id).where(device.c.name == name)
     return (await collectors.execute(query)).one()
+
+
+async def see_outage(
+    collectors: AsyncConnection,
+    name: str,
+    onus: Sequence[int],
+    now: datetime,
+    **columns: Any,
+) -> int:
+    """An outage of the device's ports with those ONUs down in it, and its message; its number."""
+    there = await _device(collectors, name)
+    usual = {"scope": "pon", "state": "open", "cause": "fibre_cut", "ports": ["0/1/3"]}
+    own = {"tenant_id": there.tenant_id, "device_id": there.device_id}
+    when = {"started_at": now, "detected_at": now, "confirmed_at": now}
+    down = (await collectors.execute(select(onu).where(onu.c.onu_id.in_(onus)))).all()
+    met = {each.subscriber_id for each in down} - {0}
+    number = await collectors.scalar(
+        insert(outage)
+        .values(usual | own | when | {"lines": len(down), "subscribers": len(met)} | columns)
+        .returning(outage.c.outage_id)
+    )
+    assert number is not None
+    for each in down:
+        await collectors.execute(
+            insert(outage_subscriber).values(
+                outage_id=number,
+                tenant_id=there.tenant_id,
+                subscriber_id=each.subscriber_id,
+                service_id=each.service_id or 0,
+                onu_id=each.onu_id,
+                down_at=now,
+            )
+        )
+    await collectors.execute(
+        insert(notice).values(
+            tenant_id=there.tenant_id, outage_id=number, kind="outage", made_at=now
+        )
+    )
+    return number
+
+
+async def see_alarm(
+    collectors: AsyncConnection, name: str, subject: str, now: datetime, **columns: Any
+) -> int:
+    """An alarm of the device that stands; its number."""
+    there = await _device(collectors, name)
+    usual = {"kind": "onu_rx_low", "severity": "minor", "raised_at": now, "place": subject}
+    number = await collectors.scalar(
+        insert(alarm)
+        .values(
+            {"tenant_id": there.tenant_id, "device_id": there.device_id, "subject": subject}
+            | usual
+            | columns
+        )
+        .returning(alarm.c.alarm_id)
+    )
+    assert number is not None
+    return number

@@ -10,6 +10,7 @@ from radius import numbers
 from radius.packet import Attribute
 
 __all__ = [
+    "VENDOR_HEADER_OCTETS",
     "address_attributes",
     "integer",
     "ipv6_prefix",
@@ -23,6 +24,7 @@ __all__ = [
 VALUE_OCTETS_MAXIMUM = 253  # RFC 2865 §5
 
 _vendor_header = Struct("!IBB")
+VENDOR_HEADER_OCTETS = _vendor_header.size
 
 
 def text(number: int, value: str) -> Attribute:

@@ -10,14 +10,15 @@ from ipaddress import IPv4Address
 from isp.access import Addresses, Entitlement, Rates
 from isp.limit import Limit
 from isp.nas import Nas
-from policy.rate_limit import RateLimit, rate_limit_text
+from policy.additions import substituted
+from policy.rate_limit import RateLimit, RateLimitError, parse_rate_limit, rate_limit_text
 from policy.session import Session
 from policy.vendors import attributes as said
 from policy.vendors.profile import WALL, Profile, Server
 from radius import numbers
 from radius.packet import Attribute
 
-__all__ = ["PROFILE", "Mikrotik", "rate_limit"]
+__all__ = ["PROFILE", "Mikrotik", "queue_limit", "rate_limit"]
 
 VENDOR_ASCEND = 529
 RATE_LIMIT = 8
@@ -95,6 +96,17 @@ class Mikrotik(Profile):
 def rate_limit(rates: Rates) -> str:
     """The value of Mikrotik-Rate-Limit; a rate of 0 is the least there is, for 0 is unlimited."""
     return rate_limit_text(RateLimit(up=_limit(rates.up_kbps), down=_limit(rates.down_kbps)))
+
+
+def queue_limit(rates: Rates, additions: tuple[str, ...]) -> RateLimit:
+    """The queue of a service: what a login would get, with a plan's own burst and minimum."""
+    (said_at_login,) = substituted((_rate_attribute(rates),), additions)
+    try:
+        return parse_rate_limit(
+            said_at_login.value[said.VENDOR_HEADER_OCTETS :].decode("ascii", "replace")
+        )
+    except RateLimitError:
+        return parse_rate_limit(rate_limit(rates))
 
 
 def _limit(kbps: int | None) -> Limit:

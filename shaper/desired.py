@@ -13,7 +13,7 @@ from policy.rate_limit import rate_bps_text
 from policy.vendors.mikrotik import queue_limit
 from policy.vendors.profile import WALL
 from shaper.claims import Claim, settle
-from shaper.prefixes import host_bits
+from shaper.prefixes import host_bits, width
 from shaper.queue import Doubt, Listed, Network, Queue, RateClass, Tree
 from shaper.topology import Topology, queue_name
 
@@ -133,17 +133,14 @@ def _ordered(queues: Iterable[Queue]) -> Iterator[Queue]:
     generation: list[str | None] = [None]
     while generation:
         siblings = [
-            queue for parent in generation for queue in sorted(children.get(parent, ()), key=_width)
+            queue
+            for parent in generation
+            for queue in sorted(
+                children.get(parent, ()), key=lambda each: (width(each.targets), each.name)
+            )
         ]
         yield from siblings
         generation = [queue.name for queue in siblings]
-
-
-def _width(queue: Queue) -> tuple[int, int, str]:
-    widest = {4: -1, 6: -1}
-    for target in queue.targets:
-        widest[target.version] = max(widest[target.version], host_bits(target))
-    return widest[4], widest[6], queue.name
 
 
 def _doubts(known: Mapping[int, Service], doubtful: Mapping[int, Network]) -> Iterator[Doubt]:

@@ -6,7 +6,7 @@ A row is placed or moved only where a wider one of the same parent, ours or not,
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from shaper.prefixes import Prefixes, host_bits, network
+from shaper.prefixes import Prefixes, host_bits, network, width
 from shaper.queue import Network
 from shaper.row import Row
 
@@ -28,38 +28,32 @@ def arrange(
 ) -> Arrangement:
     """Where `fresh` rows (narrower ones come first) belong among those that stand, by `.id`.
 
-    Of those only the `movable` are moved. The wider are placed before the narrower are looked at,
-    so that one pass is enough.
+    Of those only the `movable` are moved. The wider are placed before the narrower are looked at
+    and stay, so that one pass is enough.
     """
-    rows = [_Placed(row, token=f"add {row.key}", anchor=None) for row in fresh]
-    rows += [_Placed(row, token=row_id, anchor=row_id) for row_id, row in standing]
+    rows = [_Placed(row, place=None, moves=False) for row in fresh]
+    rows += [_Placed(row, place=row_id, moves=row_id in movable) for row_id, row in standing]
     wide = Prefixes["_Placed"]()
     for placed in rows:
         for target in placed.targets:
             if host_bits(target):
                 wide.put(target, placed)
-    tokens = [row_id for row_id, _ in standing]
-    tokens += [placed.token for placed in rows[: len(fresh)] if any(placed.width)]
-    index = {token: at for at, token in enumerate(tokens)}
+    order = [row_id for row_id, _ in standing]
+    index = {row_id: at for at, row_id in enumerate(order)}
     additions: dict[str, str] = {}
     moves = []
     for placed in sorted(rows, key=lambda each: each.width, reverse=True):
-        wider = _wider(placed, wide)
-        if not wider:
+        places = [other.place for other in _wider(placed, wide) if other.place is not None]
+        if not places:
             continue
-        first = min(wider, key=lambda each: index[each.token])
-        if first.anchor is None:
-            continue
-        if placed.anchor is None:
-            placed.anchor = additions[placed.row.key] = first.anchor
-        elif placed.token in movable and index[placed.token] > index[first.token]:
-            moves.append((placed.token, first.anchor))
-        else:
-            continue
-        if placed.token in index:
-            tokens.remove(placed.token)
-            tokens.insert(tokens.index(first.token), placed.token)
-            index = {token: at for at, token in enumerate(tokens)}
+        before = min(places, key=index.__getitem__)
+        if placed.place is None:
+            placed.place = additions[placed.row.key] = before
+        elif placed.moves and index[placed.place] > index[before]:
+            moves.append((placed.place, before))
+            order.remove(placed.place)
+            order.insert(order.index(before), placed.place)
+            index = {row_id: at for at, row_id in enumerate(order)}
     return Arrangement(additions=additions, moves=tuple(moves))
 
 
@@ -69,17 +63,14 @@ def targets_of(row: Row) -> tuple[Network, ...]:
 
 
 class _Placed:
-    """A row with its place: `anchor` is the `.id` that stands there, None at the end."""
+    """A row with its place: its own `.id`, or that of the row it is added before; None: the end."""
 
-    __slots__ = ("anchor", "row", "targets", "token", "width")
+    __slots__ = ("moves", "place", "row", "targets", "width")
 
-    def __init__(self, row: Row, *, token: str, anchor: str | None) -> None:
-        self.row, self.token, self.anchor = row, token, anchor
+    def __init__(self, row: Row, *, place: str | None, moves: bool) -> None:
+        self.row, self.place, self.moves = row, place, moves
         self.targets = targets_of(row)
-        bits = {4: 0, 6: 0}
-        for target in self.targets:
-            bits[target.version] = max(bits[target.version], host_bits(target))
-        self.width = (bits[4], bits[6])
+        self.width = width(self.targets)
 
 
 def _wider(placed: _Placed, wide: Prefixes[_Placed]) -> list[_Placed]:

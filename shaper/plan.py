@@ -1,31 +1,23 @@
 """The difference between the rows that a router should have and those it has."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
+from shaper.backend import Change, Kind
 from shaper.order import Arrangement, arrange, targets_of
+from shaper.routeros_text import row_text
 from shaper.routeros_words import MENUS, SIMPLE, not_default
 from shaper.row import Actual, Found, Owner, Row
 from shaper.tag import digest
 
-__all__ = ["Conflict", "Kind", "Plan", "Step", "plan"]
+__all__ = ["Plan", "Step", "plan"]
 
 RANKS: Final = {path: rank for rank, path in enumerate(MENUS)}
 
 Place = tuple[str, str]
 """Menu and key."""
-
-
-class Kind(StrEnum):
-    """What a step does."""
-
-    ADD = "add"
-    SET = "set"
-    MOVE = "move"
-    REMOVE = "remove"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,30 +36,36 @@ class Step:
     depth: int = 0
 
     @property
-    def edited(self) -> bool:
-        """Whether somebody else changed on the router what stays wanted as it was."""
-        return self.found is not None and self.found.digest == digest(self.row.words)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Conflict:
-    """A row that cannot be: one that is not ours has its name."""
-
-    wanted: Row
-    other: Found
+    def change(self) -> Change:
+        """The step in words."""
+        return Change(
+            kind=self.kind,
+            subject=self.row.subject,
+            before=None if self.found is None else row_text(self.found.row),
+            after=None if self.kind is Kind.REMOVE else row_text(self.row),
+            edited=self.found is not None
+            and self.kind is Kind.SET
+            and self.found.digest == digest(self.row.words),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """The writes that close the difference; `foreign` rows are left alone."""
+    """The writes that close the difference (see `shaper.backend.Difference`)."""
 
     steps: tuple[Step, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[tuple[str, str], ...] = ()
     foreign: int = 0
 
-    def of(self, *kinds: Kind) -> tuple[Step, ...]:
-        """The steps of those kinds."""
-        return tuple(step for step in self.steps if step.kind in kinds)
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Each step in words."""
+        return tuple(step.change for step in self.steps)
+
+    def without(self, kept: Collection[Change]) -> "Plan":
+        """The same but those steps."""
+        left_out = set(kept)
+        return replace(self, steps=tuple(s for s in self.steps if s.change not in left_out))
 
     def waves(self) -> Iterator[tuple[Step, ...]]:
         """The steps in order, together those that do not need each other: rows come after what
@@ -88,12 +86,12 @@ def plan(wanted: Sequence[Row], actual: Actual) -> Plan:
     names, entries = _taken(others)
     fresh: list[Row] = []
     kept: list[tuple[Found, Row]] = []
-    conflicts: list[Conflict] = []
+    conflicts: list[tuple[str, str]] = []
     for row in wanted:
         mine = ours.pop((row.path, row.key), None)
         other = names.get((row.path, row.words.get("name", "")))
         if other is not None:
-            conflicts.append(Conflict(wanted=row, other=other))
+            conflicts.append((row.subject, f"{row.words['name']} is there and not ours"))
         elif mine is not None:
             kept.append((mine, row))
         elif (row.path, row.key) not in entries:

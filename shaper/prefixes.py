@@ -1,14 +1,14 @@
 """Networks found by an address or network inside them, the narrowest first."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import ip_network
 from typing import Generic, TypeVar
 
 from shaper.queue import Network
 
-__all__ = ["EVERYTHING", "Prefixes", "host_bits", "network"]
+__all__ = ["EVERYTHING", "Prefixes", "host_bits", "network", "width"]
 
 NETWORKS_REMEMBERED = 65_536
 """The addresses of a large router, read over and over."""
@@ -27,6 +27,14 @@ def network(text: str) -> Network:
 def host_bits(subject: Network) -> int:
     """How wide it is: 0 is one address."""
     return subject.max_prefixlen - subject.prefixlen
+
+
+def width(targets: Iterable[Network]) -> tuple[int, int]:
+    """How wide the widest of each version is: what takes precedence sorts first."""
+    bits = {4: 0, 6: 0}
+    for target in targets:
+        bits[target.version] = max(bits[target.version], host_bits(target))
+    return bits[4], bits[6]
 
 
 class Prefixes(Generic[T]):

@@ -17,7 +17,7 @@ from shaper.routeros_words import (
 from shaper.row import Found, Owner, Row
 from shaper.tag import COMMENT, Tag, digest, parse_tag
 
-__all__ = ["PCQ_PREFIX", "found_row", "wanted_rows"]
+__all__ = ["PCQ_PREFIX", "found_row", "list_marked_by", "wanted_rows"]
 
 PCQ_PREFIX: Final = "isp"
 """Queue types have no comment: those called `isp-<instance>-…` are ours."""
@@ -45,6 +45,14 @@ def found_row(path: str, raw: Mapping[str, str], instance: str) -> Found:
     key = _key(path, subject, words) if owner is Owner.OURS else raw[".id"]
     row = Row(path=path, key=key, subject=subject, words=words)
     return Found(id=raw[".id"], owner=owner, row=row, digest=None if tag is None else tag.digest)
+
+
+def list_marked_by(found: Found) -> str | None:
+    """The address list of a class of ours that this row marks packets of."""
+    if found.row.path != MANGLE or found.owner is not Owner.OURS:
+        return None
+    words = found.row.words
+    return words["src-address-list"] or words["dst-address-list"]
 
 
 def _row(path: str, instance: str, subject: str, words: Mapping[str, str]) -> Row:

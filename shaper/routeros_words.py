@@ -15,6 +15,7 @@ from shaper.tag import COMMENT
 
 __all__ = [
     "ADDRESS_LIST",
+    "ADDRESS_LISTS",
     "ADDRESS_LIST_6",
     "MANGLE",
     "MENUS",
@@ -30,6 +31,7 @@ TYPE: Final = "/queue/type"
 MANGLE: Final = "/ip/firewall/mangle"
 ADDRESS_LIST: Final = "/ip/firewall/address-list"
 ADDRESS_LIST_6: Final = "/ipv6/firewall/address-list"
+ADDRESS_LISTS: Final = (ADDRESS_LIST, ADDRESS_LIST_6)
 
 SPELLINGS_REMEMBERED: Final = 65_536
 CLOCK: Final = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")

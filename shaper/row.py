@@ -52,3 +52,15 @@ class Actual:
     def ours(self) -> tuple[Found, ...]:
         """The rows that we made."""
         return tuple(found for found in self.rows if found.owner is Owner.OURS)
+
+    @property
+    def size(self) -> int:
+        """How many rows are ours."""
+        return len(self.ours())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """FastTrack."""
+        if not self.fasttrack:
+            return ()
+        return ("FastTrack is on: what it takes passes the simple queues unshaped",)

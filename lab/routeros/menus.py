@@ -141,20 +141,25 @@ QUEUE_TYPES = Menu(
     unique=("name",),
     what="queue type",
 )
-ADDRESS_LISTS = Menu(
-    path="/ip/firewall/address-list",
-    columns={
-        "list": Column(required=True),
-        "address": Column(normalise=listed_address, required=True),
-        "timeout": Column(normalise=values.duration),
-        "disabled": DISABLED,
-        "comment": COMMENT,
-    },
-    unique=("list", "address"),
-    already="failure: already have such entry",
-    dynamic_can_be_removed=True,
-    what="entry",
-)
+
+
+def address_lists(path: str) -> Menu:
+    return Menu(
+        path=path,
+        columns={
+            "list": Column(required=True),
+            "address": Column(normalise=listed_address, required=True),
+            "timeout": Column(normalise=values.duration),
+            "disabled": DISABLED,
+            "comment": COMMENT,
+        },
+        unique=("list", "address"),
+        already="failure: already have such entry",
+        dynamic_can_be_removed=True,
+        what="entry",
+    )
+
+
 FIREWALL_COLUMNS = {
     "chain": Column(required=True),
     "action": Column(default="accept"),
@@ -321,7 +326,8 @@ MENUS = {
         SIMPLE_QUEUES,
         QUEUE_TREE,
         QUEUE_TYPES,
-        ADDRESS_LISTS,
+        address_lists("/ip/firewall/address-list"),
+        address_lists("/ipv6/firewall/address-list"),
         rules("/ip/firewall/mangle"),
         rules("/ip/firewall/filter"),
         rules("/ip/firewall/nat"),

@@ -1,0 +1,1 @@
+"""The kinds of routers: one file each, all `shaper.backend.Backend`s."""

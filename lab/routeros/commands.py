@@ -10,7 +10,7 @@ from lab.routeros.traps import Trap, no_such_item, not_permitted
 
 __all__ = ["READING", "Machine", "Request", "Result", "carry_out", "split_command"]
 
-READING = frozenset({"print", "getall", "get", "listen"})
+READING = frozenset({"print", "getall", "listen", "monitor"})
 COUNTED = frozenset({"/queue/simple", "/queue/tree"})
 
 
@@ -94,11 +94,14 @@ def of_table(machine: Machine, table: Table, request: Request) -> Result:
             row = table.add(request.words, dynamic="timeout" in request.words)
             machine.wrote(table, "add", row)
             return Result(ret=row.id)
+        case "monitor" if request.path == "/interface/ethernet":
+            rows = [table.row(reference) for reference in references(request)]
+            return Result(rows=[{"name": row.values["name"], **row.state} for row in rows])
         case "move" if table.menu.ordered:
             return move(machine, table, request)
         case "set" | "unset" | "enable" | "disable" if not table.menu.read_only:
             return each_row(machine, table, request, setting(table, request))
-        case "remove":
+        case "remove" if not table.menu.read_only or table.menu.dynamic_can_be_removed:
             return each_row(machine, table, request, table.remove)
         case "reset-counters" if request.path in COUNTED:
             return each_row(machine, table, request, lambda row: row.state.clear())

@@ -37,7 +37,18 @@ SERVICES = (
     ("winbox", 8291, False),
     ("api-ssl", 8729, False),
 )
-INTERFACES = ("ether1", "ether2", "ether3", "ether4", "ether5")
+INTERFACES = ("ether1", "ether2", "ether3", "ether4", "ether5", "sfp-sfpplus1")
+OPTICS = {
+    "sfp-module-present": "true",
+    "sfp-rx-loss": "false",
+    "sfp-wavelength": "1310",
+    "sfp-temperature": "40",
+    "sfp-supply-voltage": "3.302",
+    "sfp-tx-bias-current": "7",
+    "sfp-tx-power": "-4.879",
+    "sfp-rx-power": "-5.673",
+}
+SENSORS = (("temperature", "41", "C"), ("cpu-temperature", "55", "C"), ("voltage", "24.1", "V"))
 DEFAULT = {"default": "true"}
 
 
@@ -55,6 +66,11 @@ def furnish(tables: Mapping[str, Table], user: str, password: str) -> None:
     for number, name in enumerate(INTERFACES, start=1):
         mac = f"02:00:5E:00:00:{number:02X}"
         tables["/interface"].add({"name": name, "mac-address": mac})
+        link = OPTICS if name.startswith("sfp") else {}
+        state = {"status": "link-ok", "rate": "1Gbps", **link}
+        tables["/interface/ethernet"].add({"name": name, "default-name": name}, state=state)
+    for name, value, unit in SENSORS:
+        tables["/system/health"].add({"name": name, "value": value, "type": unit})
     tables["/ip/address"].add({"address": "192.0.2.1/24", "interface": "ether1"})
     for name in ("default", "default-encryption"):
         tables["/ppp/profile"].add({"name": name}, state=DEFAULT)

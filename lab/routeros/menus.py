@@ -268,6 +268,20 @@ INTERFACES = Menu(
     unique=("name",),
     what="interface",
 )
+ETHERNET = Menu(
+    path="/interface/ethernet",
+    columns={"name": Column(required=True), "default-name": Column()},
+    unique=("name",),
+    read_only=True,
+    what="interface",
+)
+HEALTH = Menu(
+    path="/system/health",
+    columns={"name": Column(required=True), "value": Column(), "type": Column()},
+    unique=("name",),
+    read_only=True,
+    what="sensor",
+)
 ADDRESSES = Menu(
     path="/ip/address",
     columns={
@@ -335,6 +349,8 @@ MENUS = {
         PPP_ACTIVE,
         PPP_SECRETS,
         INTERFACES,
+        ETHERNET,
+        HEALTH,
         ADDRESSES,
         SERVICES,
         USERS,

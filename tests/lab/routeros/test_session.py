@@ -100,7 +100,7 @@ async def test_counting_and_columns(terminal):
     terminal.say("/interface/fly")
 
     heard = await terminal.hear(7)
-    assert [["!done", "=ret=5"], ["!re", "=name=ether1"], ["!done"]] == heard[:3]
+    assert [["!done", "=ret=6"], ["!re", "=name=ether1"], ["!done"]] == heard[:3]
     assert ["=message=no such command prefix", "=message=no such command"] == [
         heard[3][2],
         heard[5][2],

@@ -1,0 +1,151 @@
+"""MikroTik RouterOS: MIKROTIK-MIB beside the standard MIBs. `sources/routeros.py` is its API.
+
+Row numbers of this MIB are no ifIndex: SFPs and queues are known by their names. Interfaces and
+queues that a session brings with it, `<pppoe-ann>`, are left to accounting.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from collectors.driver import Driver, Part, Readings, Table
+from collectors.mib import health
+from collectors.mib.cells import Cells, Gate, number, text
+from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
+from devices.snmp.values import Index
+from isp.access_network import DeviceReading, InterfaceReading, Poll, PortReading
+
+__all__ = ["DRIVER", "of_a_session"]
+
+MIKROTIK: Final = "1.3.6.1.4.1.14988"
+MTXR: Final = f"{MIKROTIK}.1.1"
+
+SIMPLE_NAME, SIMPLE_IN, SIMPLE_OUT = (f"{MTXR}.2.1.1.{column}" for column in (2, 8, 9))
+TREE_NAME, TREE_OCTETS = f"{MTXR}.2.2.1.2", f"{MTXR}.2.2.1.7"
+SIMPLE_QUEUES: Final = Table(name="simple_queues", columns=(SIMPLE_NAME, SIMPLE_IN, SIMPLE_OUT))
+QUEUE_TREE: Final = Table(name="queue_tree", columns=(TREE_NAME, TREE_OCTETS))
+
+OPTICAL: Final = f"{MTXR}.19.1.1"
+SFP_NAME, SFP_RX_LOSS = f"{OPTICAL}.2", f"{OPTICAL}.3"
+SFP_CELSIUS, SFP_MILLIVOLTS, SFP_MILLIAMPERES = (f"{OPTICAL}.{column}" for column in (6, 7, 8))
+SFP_TX, SFP_RX = f"{OPTICAL}.9", f"{OPTICAL}.10"
+SFPS: Final = Table(
+    name="sfps",
+    columns=(SFP_NAME, SFP_RX_LOSS, SFP_CELSIUS, SFP_MILLIVOLTS, SFP_MILLIAMPERES, SFP_TX, SFP_RX),
+)
+
+THERMOMETERS: Final = tuple(f"{MTXR}.3.{which}.0" for which in (6, 7, 10, 11))
+"""mtxrHl{Cpu,Board,,Processor}Temperature, in tenths."""
+GAUGE_VALUE, GAUGE_UNIT = f"{MTXR}.3.100.1.3", f"{MTXR}.3.100.1.4"
+GAUGES: Final = Table(name="gauges", columns=(GAUGE_VALUE, GAUGE_UNIT))
+GAUGE_CELSIUS: Final = 1
+
+VERSION, SERIAL, BOARD = f"{MTXR}.4.4.0", f"{MTXR}.7.3.0", f"{MTXR}.7.9.0"
+BOARD_IN_TEXT: Final = re.compile(r"RouterOS(?: .* on)? (\S+)$")
+
+
+def of_a_session(name: str) -> bool:
+    """Is this the name of what comes and goes with a subscriber's session?"""
+    return name.startswith("<")
+
+
+def parse(readings: Readings) -> Poll:
+    """The router, its interfaces and queues, its optical modules."""
+    cells, gate = Cells(readings), Gate()
+    return Poll(
+        device=device(cells, gate),
+        ports=tuple(sfps(cells, gate)),
+        interfaces=(
+            *interfaces(cells, lambda _, name: not of_a_session(name)),
+            *queues(cells, SIMPLE_NAME, SIMPLE_IN, SIMPLE_OUT),
+            *queues(cells, TREE_NAME, None, TREE_OCTETS),
+        ),
+        doubts=gate.doubts,
+    )
+
+
+def device(cells: Cells, gate: Gate) -> DeviceReading:
+    return DeviceReading(
+        model=text(cells.scalar(BOARD)) or board_in_text(cells),
+        firmware=text(cells.scalar(VERSION)),
+        serial=text(cells.scalar(SERIAL)),
+        uptime_seconds=health.uptime_seconds(cells),
+        temperature_celsius=health.hottest(gate.celsius(each) for each in temperatures(cells)),
+        cpu_percent=health.processors_percent(cells, gate),
+        memory_percent=health.memory_percent(cells, gate),
+    )
+
+
+def board_in_text(cells: Cells) -> str | None:
+    """`RouterOS 6.40.5 (stable) on RB952Ui-5ac2nD` in ENTITY-MIB, `RouterOS RB952…` in sysDescr."""
+    told = (*cells.column(health.ENTITY_DESCR).values(), cells.scalar(health.SYS_DESCR))
+    found = (BOARD_IN_TEXT.fullmatch(text(each) or "") for each in told)
+    return next((each[1] for each in found if each), None)
+
+
+def temperatures(cells: Cells) -> Iterator[float | None]:
+    for oid in THERMOMETERS:
+        tenths = number(cells.scalar(oid), none=(0,))
+        yield None if tenths is None else tenths / 10
+    units = cells.column(GAUGE_UNIT)
+    for index, value in cells.column(GAUGE_VALUE).items():
+        if units.get(index) == GAUGE_CELSIUS:
+            yield number(value, none=(0,))
+
+
+def sfps(cells: Cells, gate: Gate) -> Iterator[PortReading]:
+    """Optical modules; one without diagnostics, or an empty cage, tells zeros."""
+    for index, name in sorted(cells.column(SFP_NAME).items()):
+        millivolts = number(cells.column(SFP_MILLIVOLTS).get(index))
+        told = bool(millivolts)
+        lost = number(cells.column(SFP_RX_LOSS).get(index))
+        yield PortReading(
+            port=text(name) or str(index[-1]),
+            state=None if lost is None or not told else "down" if lost == 1 else "up",
+            tx_dbm=gate.dbm(cell(cells, SFP_TX, index, 0.001)) if told else None,
+            rx_dbm=gate.dbm(cell(cells, SFP_RX, index, 0.001)) if told else None,
+            temperature_celsius=gate.celsius(cell(cells, SFP_CELSIUS, index)) if told else None,
+            voltage_volts=gate.volts(cell(cells, SFP_MILLIVOLTS, index, 0.001)) if told else None,
+            bias_milliamperes=(
+                gate.milliamperes(cell(cells, SFP_MILLIAMPERES, index)) if told else None
+            ),
+        )
+
+
+def cell(cells: Cells, column: str, index: Index, scale: float = 1.0) -> float | None:
+    found = number(cells.column(column).get(index))
+    return None if found is None else round(found * scale, 3)
+
+
+def queues(
+    cells: Cells, names: str, octets_in: str | None, octets_out: str
+) -> Iterator[InterfaceReading]:
+    """Queues count like interfaces: in is what subscribers send."""
+    for index, value in sorted(cells.column(names).items()):
+        name = text(value)
+        if name is None or of_a_session(name):
+            continue
+        yield InterfaceReading(
+            name=f"queue {name}",
+            octets_in=number(cells.column(octets_in).get(index)) if octets_in else None,
+            octets_out=number(cells.column(octets_out).get(index)),
+        )
+
+
+DRIVER = Driver(
+    name="mikrotik",
+    sys_object_ids=(MIKROTIK,),
+    tables={
+        Part.INVENTORY: (INTERFACES, health.ENTITY, SFPS, SIMPLE_QUEUES, QUEUE_TREE),
+        Part.STATE: (OPER_STATES,),
+        Part.OPTICS: (SFPS,),
+        Part.TRAFFIC: (COUNTERS, SIMPLE_QUEUES, QUEUE_TREE),
+        Part.HEALTH: (GAUGES, *health.HOST),
+    },
+    scalars={
+        Part.INVENTORY: (*health.IDENTITY, VERSION, SERIAL, BOARD),
+        Part.HEALTH: (*health.UPTIME, *THERMOMETERS),
+    },
+    parse=parse,
+    optics_one_by_one=False,
+)

@@ -1,0 +1,82 @@
+"""What the collectors measure."""
+
+from chassis.metrics import counter, gauge
+
+__all__ = [
+    "alarms",
+    "alarms_standing",
+    "hints",
+    "hints_malformed",
+    "mqtt_connected",
+    "mqtt_dropped",
+    "mqtt_published",
+    "notices",
+    "outages",
+    "outages_standing",
+    "ping_loss_ratio",
+    "sla_breaches",
+    "usage_difference_ratio",
+]
+
+alarms = counter(
+    "turnpike_collectors_alarms_total",
+    "Alarms raised and cleared, and flaps of standing ones.",
+    ("kind", "what"),
+)
+alarms_standing = gauge(
+    "turnpike_collectors_alarms_standing",
+    "Alarms that stand, by severity.",
+    ("severity",),
+    across="max",
+)
+outages = counter(
+    "turnpike_collectors_outages_total",
+    "Outages by reach and by the state that they came to.",
+    ("scope", "state"),
+)
+outages_standing = gauge(
+    "turnpike_collectors_outages_standing",
+    "Outages that are not over, by reach.",
+    ("scope",),
+    across="max",
+)
+notices = counter(
+    "turnpike_collectors_notices_total",
+    "Approved messages about outages by what became of them.",
+    ("fate",),
+)
+hints = counter(
+    "turnpike_collectors_hints_total",
+    "Traps and syslog messages by kind: from a known device, from nobody known.",
+    ("by", "source"),
+)
+hints_malformed = counter(
+    "turnpike_collectors_hints_malformed_total",
+    "Traps and syslog messages that could not be read, by reason.",
+    ("by", "reason"),
+)
+ping_loss_ratio = gauge(
+    "turnpike_collectors_ping_loss_ratio",
+    "Echo requests without an answer among a device's last ones.",
+    ("device",),
+    across="mostrecent",
+)
+mqtt_connected = gauge(
+    "turnpike_collectors_mqtt_connected", "1 while the broker is connected.", across="min"
+)
+mqtt_published = counter(
+    "turnpike_collectors_mqtt_published_total", "Retained states written and deleted.", ("what",)
+)
+mqtt_dropped = counter(
+    "turnpike_collectors_mqtt_dropped_total",
+    "States that did not fit the outbox; all states follow after them.",
+)
+sla_breaches = counter(
+    "turnpike_collectors_sla_breaches_total", "Promised uptimes found broken, by scope.", ("scope",)
+)
+usage_difference_ratio = gauge(
+    "turnpike_collectors_usage_difference_ratio",
+    "Yesterday's usage by devices over that by RADIUS accounting, minus 1, where both counted.",
+    ("tenant",),
+    across="mostrecent",
+)

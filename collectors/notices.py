@@ -1,0 +1,55 @@
+"""Whether a message about an outage goes out now, later, or not at all.
+
+Pure. A person agreed to it already. One message tells of an outage and one that it is over: nobody
+is told that something is back who was not told that it was away.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from isp.outage import NoticeKind, OutageState
+
+__all__ = ["Fate", "Notice", "QuietHours", "fate"]
+
+
+class Fate(StrEnum):
+    """What becomes of an approved notice at this moment."""
+
+    SEND = "send"
+    WAIT = "wait"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What it is about; `outage_told` says whether the first message went out."""
+
+    kind: NoticeKind
+    outage: OutageState
+    outage_told: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """From when until when, by the local clock, nobody is disturbed; none where they are equal."""
+
+    begin: time
+    end: time
+
+    def hold(self, now: datetime, zone: str) -> bool:
+        """Whether it is quiet in `zone`; the hours may pass midnight."""
+        local = now.astimezone(ZoneInfo(zone)).time()
+        if self.begin <= self.end:
+            return self.begin <= local < self.end
+        return local >= self.begin or local < self.end
+
+
+def fate(notice: Notice, quiet: QuietHours, zone: str, now: datetime) -> Fate:
+    """Send it, keep it for after the quiet hours, or drop it as moot."""
+    over = notice.outage in (OutageState.RESTORED, OutageState.DISMISSED)
+    moot = over if notice.kind is NoticeKind.OUTAGE else not notice.outage_told
+    if moot:
+        return Fate.DROP
+    return Fate.WAIT if quiet.hold(now, zone) else Fate.SEND

@@ -1,0 +1,1 @@
+"""Everything that the collectors read from and write to Postgres."""

@@ -1,0 +1,156 @@
+"""The messages about outages: made with them, sent as jobs when a person agreed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from collectors.notices import Notice
+from database.tables.outages import notice, outage, outage_subscriber
+from database.tables.running import job
+from database.tables.tenancy import tenant
+from isp.outage import NoticeKind, NoticeState, OutageState
+
+__all__ = ["OUTAGE_JOB", "Approved", "approved", "drop", "make", "send"]
+
+OUTAGE_JOB = "outage.notice"
+APPROVED_MAX = 100
+"""Notices looked at in one turn; more than this wait for the next one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """A notice that a person agreed to, with what its message needs."""
+
+    notice_id: int
+    tenant_id: int
+    zone: str
+    outage_id: int
+    notice: Notice
+    text: str | None
+    started_at: datetime
+    estimate: datetime | None
+    restored_at: datetime | None
+
+
+async def make(
+    transaction: AsyncConnection,
+    tenant_id: int,
+    outage_id: int,
+    kind: NoticeKind,
+    *,
+    approved_by: str | None,
+    now: datetime,
+) -> None:
+    """The one notice of this kind about an outage; it waits for a person unless approved."""
+    state = NoticeState.AWAITING if approved_by is None else NoticeState.APPROVED
+    await transaction.execute(
+        insert(notice)
+        .values(
+            tenant_id=tenant_id,
+            outage_id=outage_id,
+            kind=kind,
+            state=state,
+            made_at=now,
+            decided_by=approved_by,
+            decided_at=None if approved_by is None else now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def approved(transaction: AsyncConnection) -> tuple[Approved, ...]:
+    """The notices to be sent, the oldest first; those that another process works on left out."""
+    first = notice.alias("first")
+    told = (
+        select(first.c.state == NoticeState.SENT)
+        .where(first.c.outage_id == notice.c.outage_id, first.c.kind == NoticeKind.OUTAGE)
+        .scalar_subquery()
+    )
+    rows = await transaction.execute(
+        select(
+            notice,
+            tenant.c.zone,
+            outage.c.state.label("outage_state"),
+            outage.c.started_at,
+            outage.c.estimate,
+            outage.c.restored_at,
+            func.coalesce(told, False).label("outage_told"),
+        )
+        .join(outage, outage.c.outage_id == notice.c.outage_id)
+        .join(tenant, tenant.c.tenant_id == notice.c.tenant_id)
+        .where(notice.c.state == NoticeState.APPROVED)
+        .order_by(notice.c.notice_id)
+        .limit(APPROVED_MAX)
+        .with_for_update(of=notice, skip_locked=True)
+    )
+    return tuple(
+        Approved(
+            notice_id=row.notice_id,
+            tenant_id=row.tenant_id,
+            zone=row.zone,
+            outage_id=row.outage_id,
+            notice=Notice(
+                kind=NoticeKind(row.kind),
+                outage=OutageState(row.outage_state),
+                outage_told=row.outage_told,
+            ),
+            text=row.text,
+            started_at=row.started_at,
+            estimate=row.estimate,
+            restored_at=row.restored_at,
+        )
+        for row in rows
+    )
+
+
+async def send(transaction: AsyncConnection, each: Approved, now: datetime) -> int:
+    """A job for each subscriber that the outage met; how many. Nobody is told the same twice."""
+    who = await _subscribers(transaction, each.outage_id)
+    rows = [
+        {
+            "tenant_id": each.tenant_id,
+            "kind": OUTAGE_JOB,
+            "idempotency_key": f"{OUTAGE_JOB}:{each.notice_id}:{subscriber_id}",
+            "payload": {
+                "subscriber_id": subscriber_id,
+                "notice_id": each.notice_id,
+                "kind": each.notice.kind,
+                "text": each.text,
+                "zone": each.zone,
+                "started_at": each.started_at.isoformat(),
+                "estimate": each.estimate and each.estimate.isoformat(),
+                "restored_at": each.restored_at and each.restored_at.isoformat(),
+            },
+            "next_try_at": now,
+        }
+        for subscriber_id in who
+    ]
+    if rows:
+        await transaction.execute(insert(job).on_conflict_do_nothing(), rows)
+    await transaction.execute(
+        update(notice)
+        .where(notice.c.notice_id == each.notice_id)
+        .values(state=NoticeState.SENT, sent_at=now, recipients=len(rows))
+    )
+    return len(rows)
+
+
+async def drop(transaction: AsyncConnection, notice_id: int) -> None:
+    """It has become moot."""
+    await transaction.execute(
+        update(notice).where(notice.c.notice_id == notice_id).values(state=NoticeState.DROPPED)
+    )
+
+
+async def _subscribers(transaction: AsyncConnection, outage_id: int) -> Sequence[int]:
+    rows = await transaction.scalars(
+        select(outage_subscriber.c.subscriber_id)
+        .distinct()
+        .where(outage_subscriber.c.outage_id == outage_id, outage_subscriber.c.subscriber_id > 0)
+        .order_by(outage_subscriber.c.subscriber_id)
+    )
+    return rows.all()

@@ -79,19 +79,20 @@ class Snmp:
         self._indices: dict[bytes, Index] = {}
 
     async def get(
-        self, oids: Sequence[str], *, deadline: float | None = None
+        self, oids: Sequence[str], *, deadline: float | None = None, tries: int | None = None
     ) -> Mapping[str, Value]:
         """The values of single variables, None for those that are not there. Raises SnmpError.
 
         `deadline` is by the loop's clock.
         """
+        tries = tries or self._tries
         found: dict[str, Value] = {}
         waiting = list(oids)
         while waiting:
             asked = waiting[: self.appetite.next]
             octets = {oid_octets(oid): oid for oid in asked}
             question = Request(tag=GET, oids=tuple(octets))
-            pdu, _ = await self._ask([question] * self._tries, deadline)
+            pdu, _ = await self._ask([question] * tries, deadline)
             if pdu.error_status == TOO_BIG and len(octets) > 1:
                 self.appetite = self.appetite.at_most(len(octets) // 2)
                 continue

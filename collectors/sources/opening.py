@@ -1,0 +1,76 @@
+"""Which source reads a device: by its kind, and by how it lets us in."""
+
+from typing import Final
+
+from chassis.clock import Clock
+from collectors.sources import Source, SourceRefused
+from collectors.sources.snmp import BUDGET_SECONDS, SnmpSource
+from collectors.sources.voltha import VolthaSource
+from collectors.voltha.events import Causes
+from devices.credentials import Credentials
+from devices.snmp import Exchange, Snmp, SnmpTarget
+from devices.snmp.appetite import Appetite
+from devices.snmp.session import REQUESTS_PER_SECOND
+from devices.voltha import VolthaCore
+from isp.access_network import DeviceKind
+
+__all__ = ["Sources"]
+
+NO_WAY_IN: Final = "there are neither SNMP nor login credentials for it"
+
+
+class Sources:
+    """Opens sources; they share the sockets of one exchange.
+
+    `causes` is what events of VOLTHA cores told, for all of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        requests_per_second: float = REQUESTS_PER_SECOND,
+        budget_seconds: float = BUDGET_SECONDS,
+        causes: Causes | None = None,
+    ) -> None:
+        self.causes = causes or Causes()
+        self._exchange = Exchange()
+        self._clock = clock
+        self._requests_per_second = requests_per_second
+        self._budget_seconds = budget_seconds
+
+    def open(
+        self,
+        *,
+        name: str,
+        kind: DeviceKind,
+        driver: str,
+        host: str,
+        port: int,
+        credentials: Credentials,
+        varbinds: int | None = None,
+    ) -> Source:
+        """The source of a device, not connected yet.
+
+        `varbinds` is how much one request may ask for, where that was learned before. Raises
+        SourceRefused where there is no way to read such a device.
+        """
+        if kind is DeviceKind.VOLTHA:
+            core = VolthaCore(f"{host}:{port}")
+            return VolthaSource(core, clock=self._clock, causes=self.causes)
+        if credentials.snmp is None:
+            raise SourceRefused(NO_WAY_IN)
+        session = Snmp(
+            self._exchange,
+            SnmpTarget(host=host, port=port, access=credentials.snmp),
+            name=name,
+            requests_per_second=self._requests_per_second,
+            appetite=Appetite() if varbinds is None else Appetite(varbinds=varbinds),
+        )
+        return SnmpSource(
+            session, clock=self._clock, driver=driver, budget_seconds=self._budget_seconds
+        )
+
+    async def close(self) -> None:
+        """Close the sockets; sources are closed before."""
+        await self._exchange.close()

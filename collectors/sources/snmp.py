@@ -1,0 +1,209 @@
+"""A device read by SNMP: a driver's tables walked, its scalars got, all of it parsed at once."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from chassis.clock import Clock
+from collectors.driver import Driver, Part, Readings, Table
+from collectors.drivers import candidates, drivers
+from collectors.sources import Identity, SourceLost, SourceRefused
+from devices.snmp import (
+    Snmp,
+    SnmpAuthenticationFailed,
+    SnmpError,
+    SnmpRefused,
+    SnmpTimeout,
+    Value,
+    Walk,
+)
+from isp.access_network import OnuReading, Poll
+
+__all__ = ["BUDGET_SECONDS", "SnmpSource"]
+
+BUDGET_SECONDS: Final = 120.0
+"""Of one reading: what is not read by then is partial."""
+
+SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
+SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
+SYS_UPTIME: Final = "1.3.6.1.2.1.1.3.0"
+SYS_NAME: Final = "1.3.6.1.2.1.1.5.0"
+
+AUTO: Final = "auto"
+
+
+class SnmpSource:
+    """The agent of `session`, read by the driver of that name, or by the one that fits it."""
+
+    def __init__(
+        self,
+        session: Snmp,
+        *,
+        clock: Clock,
+        driver: str = AUTO,
+        budget_seconds: float = BUDGET_SECONDS,
+    ) -> None:
+        self.session = session
+        self._clock = clock
+        self._driver = None if driver == AUTO else drivers().get(driver)
+        self._budget_seconds = budget_seconds
+        self._known = False
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether this model's ONUs are asked for their light one after the other."""
+        driver = self._driver
+        return driver is not None and driver.optics_one_by_one and Part.OPTICS in driver.tables
+
+    async def probe(self) -> Identity:
+        """Who is there: one GET, and of a device that was there before, one try of it."""
+        tries = 1 if self._known else None
+        with _named_for_sources():
+            said = await self.session.get(
+                [SYS_OBJECT_ID, SYS_DESCR, SYS_NAME, SYS_UPTIME], tries=tries
+            )
+            sys_object_id = said[SYS_OBJECT_ID]
+            sys_object_id = sys_object_id if isinstance(sys_object_id, str) else None
+            if self._driver is None:
+                self._driver = await self._fitting(candidates(sys_object_id))
+        self._known = True
+        return Identity(
+            driver=self._driver.name,
+            sys_object_id=sys_object_id,
+            sys_name=_text(said[SYS_NAME]),
+            description=_text(said[SYS_DESCR]),
+        )
+
+    async def read(self, parts: frozenset[Part]) -> Poll:
+        """These parts, table by table, as far as the time allows."""
+        driver = await self._chosen()
+        deadline = asyncio.get_running_loop().time() + self._budget_seconds
+        tables = [
+            table
+            for part in Part
+            if part in parts and not (part is Part.OPTICS and driver.optics_one_by_one)
+            for table in driver.tables.get(part, ())
+        ]
+        scalars = {oid for part in parts for oid in driver.scalars.get(part, ())}
+        with _named_for_sources():
+            said, refused = await self._scalars(sorted(scalars), deadline)
+            walks = await self._walks(tables, deadline)
+        readings = Readings(walks=walks, scalars=said, now=self._clock.now())
+        partial = {name for name, walk in walks.items() if not walk.complete}
+        uptimes = [w.uptime_ticks for w in walks.values() if w.uptime_ticks is not None]
+        return replace(
+            driver.parse(readings),
+            partial=tuple(sorted(partial | refused)),
+            uptime_ticks=uptimes[-1] if uptimes else None,
+        )
+
+    async def read_onu(self, onu: OnuReading) -> Poll:
+        """The cells of one ONU in the tables of light levels, by one GET."""
+        driver = await self._chosen()
+        tables = driver.tables[Part.OPTICS]
+        asked = {
+            (table, column): ".".join(map(str, (column, *table.of_onu(onu.index))))
+            for table in tables
+            for column in table.columns
+        }
+        with _named_for_sources():
+            said = await self.session.get(list(asked.values()))
+        walks = {table.name: _one_row(table, onu, asked, said) for table in tables}
+        return driver.parse(Readings(walks=walks, now=self._clock.now()))
+
+    async def close(self) -> None:
+        """Forget the session."""
+        await self.session.close()
+
+    async def _chosen(self) -> Driver:
+        if self._driver is None:
+            await self.probe()
+        assert self._driver is not None, "a probe chooses one"
+        return self._driver
+
+    async def _fitting(self, fitting: tuple[Driver, ...]) -> Driver:
+        """The first whose probe column has a row, else the first."""
+        if len(fitting) > 1:
+            for driver in fitting:
+                if driver.probe_column is not None:
+                    walk = await self.session.walk([driver.probe_column], rows_max=0)
+                    if any(walk.columns.values()):
+                        return driver
+        return fitting[0]
+
+    async def _scalars(
+        self, oids: list[str], deadline: float
+    ) -> tuple[Mapping[str, Value], set[str]]:
+        """Their values, and whether they could be had."""
+        try:
+            return (await self.session.get(oids, deadline=deadline) if oids else {}), set()
+        except SnmpRefused:
+            return {}, {"scalars"}
+
+    async def _walks(self, tables: Iterable[Table], deadline: float) -> dict[str, Walk]:
+        """Each table once; after one that failed, the rest only if the device still talks.
+
+        Raises SnmpTimeout where it does not and nothing was read.
+        """
+        walks: dict[str, Walk] = {}
+        lost: str | None = None
+        for table in tables:
+            if table.name in walks:
+                continue
+            if lost is None:
+                walks[table.name] = await self._walk(table, deadline)
+                fault = walks[table.name].fault
+                if fault is not None and not await self._still_there(deadline):
+                    lost = fault
+            else:
+                walks[table.name] = Walk(complete=False, fault=lost)
+        if lost is not None and not any(walk.columns for walk in walks.values()):
+            raise SnmpTimeout(lost)
+        return walks
+
+    async def _walk(self, table: Table, deadline: float) -> Walk:
+        try:
+            return await self.session.walk(table.columns, deadline=deadline)
+        except SnmpTimeout as timeout:
+            return Walk(complete=False, fault=str(timeout))
+
+    async def _still_there(self, deadline: float) -> bool:
+        try:
+            await self.session.get([SYS_UPTIME], deadline=deadline, tries=1)
+        except SnmpTimeout:
+            return False
+        return True
+
+
+def _one_row(
+    table: Table,
+    onu: OnuReading,
+    asked: Mapping[tuple[Table, str], str],
+    said: Mapping[str, Value],
+) -> Walk:
+    """What a walk of the table would have had of this ONU."""
+    row = table.of_onu(onu.index)
+    found = {column: said[asked[table, column]] for column in table.columns}
+    cells = {column: {row: value} for column, value in found.items() if value is not None}
+    return Walk(columns=cells, complete=True)
+
+
+@contextmanager
+def _named_for_sources() -> Iterator[None]:
+    """What an agent that does not answer is called here."""
+    try:
+        yield
+    except SnmpAuthenticationFailed as refusal:
+        raise SourceRefused(str(refusal)) from refusal
+    except SnmpError as error:
+        raise SourceLost(str(error)) from error
+
+
+def _text(value: Value) -> str | None:
+    return (
+        value.decode("utf-8", "replace").strip("\0 \r\n") or None
+        if isinstance(value, bytes)
+        else None
+    )

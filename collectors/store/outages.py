@@ -24,6 +24,7 @@ __all__ = [
     "begin",
     "causes",
     "down_onus",
+    "down_onus_of",
     "durations",
     "follow_onus",
     "lines",
@@ -205,6 +206,22 @@ async def down_onus(transaction: AsyncConnection, outage_ids: Iterable[int]) -> 
         select(outage_subscriber.c.onu_id).where(
             outage_subscriber.c.outage_id.in_(list(outage_ids)),
             outage_subscriber.c.restored_at.is_(None),
+        )
+    )
+    return frozenset(rows.all())
+
+
+async def down_onus_of(transaction: AsyncConnection, device_id: int) -> frozenset[int]:
+    """The ONUs of a device that are down in an outage that is not over."""
+    met = outage_subscriber
+    rows = await transaction.scalars(
+        select(met.c.onu_id)
+        .join(outage, outage.c.outage_id == met.c.outage_id)
+        .join(onu, onu.c.onu_id == met.c.onu_id)
+        .where(
+            outage.c.state.in_(STANDING),
+            met.c.restored_at.is_(None),
+            onu.c.device_id == device_id,
         )
     )
     return frozenset(rows.all())

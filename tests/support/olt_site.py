@@ -1,6 +1,7 @@
 """One OLT in a database with ONUs and their subscribers, read by hand: what consequences hear."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -122,10 +123,7 @@ class OltSite:
                         at=now,
                     )
                 )
-                self.onus[number] = Onu(
-                    onu_id=known.onu_id, serial=known.serial, port=known.port,
-                    pon_port_id=known.pon_port_id, state=after,
-                )  # fmt: skip
+                self.onus[number] = replace(known, state=after)
         seen = tuple(
             OnuReading(
                 serial=known.serial,

@@ -6,6 +6,7 @@ a router that is silent while it owes an answer, or that writes what is no sente
 """
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,13 @@ class Connection:
                 reader, writer = await asyncio.open_connection(
                     target.host, target.port, ssl=context
                 )
+        except ssl.SSLError as error:
+            # Without a certificate, api-ssl offers nothing but anonymous Diffie-Hellman.
+            message = (
+                f"{target.host}:{target.port} and we agree on no TLS: {error.reason or error}"
+                " (has api-ssl a certificate under /ip/service, and is it the pinned one?)"
+            )
+            raise RouterLost(message) from error
         except (OSError, TimeoutError) as error:
             message = f"{target.host}:{target.port} cannot be reached: {error or 'no answer'}"
             raise RouterLost(message) from error

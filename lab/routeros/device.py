@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from random import Random
 
+from lab.routeros import traffic, values
 from lab.routeros.certificate import self_signed
 from lab.routeros.factory import furnish
 from lab.routeros.faults import Fate, Faults
@@ -13,7 +14,6 @@ from lab.routeros.menus import MENUS
 from lab.routeros.rest import RestSession
 from lab.routeros.session import ApiSession
 from lab.routeros.table import Row, Table
-from lab.routeros.values import seconds_of, written_duration
 
 __all__ = ["VERSION", "RouterOs"]
 
@@ -53,6 +53,7 @@ class RouterOs:
             "www": rest_port,
             "www-ssl": rest_tls_port,
         }
+        self.seed = seed
         self.random = Random(seed)
         self.faults = faults or Faults()
         self.certificate = self_signed(identity)
@@ -146,20 +147,37 @@ class RouterOs:
             queue = {"name": interface, "target": interface, "max-limit": rate_limit}
             self.tables["/queue/simple"].add(queue, dynamic=True)
 
+    def hang_up(self, login: str) -> None:
+        """The session ends, and with it what it brought."""
+        interface = f"<pppoe-{login}>"
+        for path, name in (
+            ("/queue/simple", interface),
+            ("/interface", interface),
+            ("/ppp/active", login),
+        ):
+            table = self.tables[path]
+            for row in [row for row in table.rows.values() if row.values.get("name") == name]:
+                table.drop(row)
+
+    def change_rate(self, login: str, rate_limit: str) -> None:
+        """What a CoA does: the session's dynamic queue has another limit."""
+        row = self.tables["/queue/simple"].row(f"<pppoe-{login}>")
+        row.values["max-limit"] = values.pair(values.rate)("max-limit", rate_limit.split()[0])
+
     def carry(self, queue: str, *, up: int, down: int, seconds: float) -> None:
         """Traffic through a simple queue, in bits per second for so long."""
-        row = self.tables["/queue/simple"].row(queue)
-        counted = [int(each) for each in row.state.get("bytes", "0/0").split("/")]
-        octets = [
-            before + int(rate * seconds / 8)
-            for before, rate in zip(counted, (up, down), strict=True)
-        ]
-        row.state |= {"bytes": "{}/{}".format(*octets), "rate": f"{up}/{down}"}
+        traffic.carry(self.tables["/queue/simple"].row(queue), up=up, down=down, seconds=seconds)
+
+    def flow(self, seconds: float) -> None:
+        """So many seconds of traffic through every simple queue."""
+        at_seconds = asyncio.get_running_loop().time()
+        queues = self.tables["/queue/simple"]
+        traffic.flow(queues, at_seconds=at_seconds, seconds=seconds, seed=self.seed)
 
     def wrote(self, table: Table, verb: str, row: Row) -> None:
         """See Machine."""
         self.writes[table.menu.path, verb] += 1
-        seconds = seconds_of(row.values.get("timeout", "")) if verb == "add" else None
+        seconds = values.seconds_of(row.values.get("timeout", "")) if verb == "add" else None
         if seconds is not None:
             asyncio.get_running_loop().call_later(
                 seconds, lambda: None if row.gone else table.drop(row)
@@ -206,7 +224,7 @@ class RouterOs:
     def _resource(self) -> Mapping[str, str]:
         uptime = asyncio.get_running_loop().time() - self._booted_at
         return {
-            "uptime": written_duration(int(uptime)),
+            "uptime": values.written_duration(int(uptime)),
             "version": f"{self.version_text} (stable)",
             "free-memory": "3900000000",
             "total-memory": "4294967296",

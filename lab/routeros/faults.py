@@ -18,6 +18,8 @@ class Fate(Enum):
     """The connection is cut, and it is not carried out."""
     DROP_AFTER = auto()
     """Carried out, and the connection is cut before the answer."""
+    CUT_REPLY = auto()
+    """Carried out, and the connection is cut in the midst of the answer's sentence."""
     REBOOT = auto()
     """Carried out, and the router reboots before the answer."""
 

@@ -143,6 +143,9 @@ class ApiSession:
         match fate:
             case Fate.OBEY:
                 self._answer(result, tag)
+            case Fate.CUT_REPLY:
+                self._writer.write(frame(["!done", f".tag={tag}"])[:-2])
+                self._writer.close()
             case Fate.DROP_AFTER:
                 self.hang_up()
             case Fate.REBOOT:

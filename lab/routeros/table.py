@@ -9,7 +9,6 @@ from lab.routeros.traps import Trap, no_such_item
 __all__ = ["Row", "Table"]
 
 Changed = Callable[["Row"], None]
-Link = "Row | str"
 
 
 class Row:
@@ -210,7 +209,7 @@ class Table:
         for path in reference.menus:
             table = self._tables[path]
             found = table.rows.get(value) or table.find(value)
-            if found is not None and found is not row:
+            if found is not None and row not in upward(found, name):
                 return found
         raise Trap(f"input does not match any value of {name}", 1)
 
@@ -222,6 +221,14 @@ class Table:
 def linked(row: Row) -> Iterator[Row | str]:
     for links in row.links.values():
         yield from links
+
+
+def upward(row: Row, name: str) -> Iterator[Row]:
+    """A row, what it links to by this column, and so on: nothing may be its own ancestor."""
+    link: Row | str = row
+    while isinstance(link, Row):
+        yield link
+        link = link.links.get(name, ("",))[0]
 
 
 def dangles(link: Row | str) -> bool:

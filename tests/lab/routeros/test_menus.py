@@ -107,6 +107,16 @@ def test_children_follow_their_parents_new_name_and_dangle_without_it(device):
     assert (parent.id, "true") == (table.value(child, "parent"), table.value(child, "invalid"))
 
 
+def test_nothing_is_its_own_ancestor(device):
+    table = device.tables["/queue/simple"]
+    top = table.add({"name": "top", "target": "10.0.0.0/8"})
+    table.add({"name": "under", "target": "10.0.0.0/9", "parent": "top"})
+
+    for parent in ("top", "under"):
+        with pytest.raises(Trap, match="does not match any value of parent"):
+            table.set(top, {"parent": parent})
+
+
 def test_dynamic_rows_cannot_be_touched_and_go_with_a_reboot(device):
     asyncio.run(dial_in(device))
     table = device.tables["/queue/simple"]

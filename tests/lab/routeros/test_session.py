@@ -170,6 +170,42 @@ async def test_traffic_is_counted_on_the_queue(router, terminal):
     assert ["!re", "=bytes=10000000/30000000", "=rate=0/8000000"] == (await terminal.hear())[0]
 
 
+async def test_parents_carry_what_their_children_do(router):
+    queues = router.tables[QUEUES]
+    for name, parent in (("site", "none"), ("a", "site"), ("b", "site")):
+        words = {"name": name, "target": "10.0.0.0/8", "max-limit": "8M/80M", "parent": parent}
+        queues.add(words)
+    router.flow(10)
+
+    rates = {
+        row.values["name"]: [int(rate) for rate in row.state["rate"].split("/")]
+        for row in queues.rows.values()
+    }
+    assert rates["site"] == [sum(pair) for pair in zip(rates["a"], rates["b"], strict=True)]
+    assert 0 < rates["a"][1] < 80_000_000
+
+
+async def test_a_session_comes_changes_and_goes(router):
+    router.dial_in("ann", "100.64.0.1", "20M/100M")
+    router.change_rate("ann", "2M/1M 4M/4M 1M/1M 10/10")
+    assert "2000000/1000000" == router.tables[QUEUES].row("<pppoe-ann>").values["max-limit"]
+
+    router.hang_up("ann")
+    assert [0, 0] == [len(router.tables[path].rows) for path in (QUEUES, "/ppp/active")]
+
+
+async def test_commits_wait_for_each_other_and_reading_does_not(router, terminal):
+    router.faults.commit_seconds = 0.1
+    async with Terminal(router) as other:
+        await other.log_in()
+        for number in range(3):
+            other.say(f"{QUEUES}/add", f"=name=q{number}", "=target=10.0.0.1")
+        terminal.say("/system/resource/print", "=.proplist=cpu-load")
+        await terminal.hear(2)
+        assert len(router.tables[QUEUES].rows) < 3
+        await other.hear(3)
+
+
 async def test_octets_that_are_no_sentence_end_the_connection(router, terminal):
     terminal.writer.write(b"\xff")
 

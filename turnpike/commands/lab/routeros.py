@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chassis.secrets import Secret
 from isp.errors import ExitCode, Refused
 from lab.routeros import VERSION, Fate, Faults, RouterOs
 from turnpike.commands.lab.foreground import ready, until_stopped
@@ -16,6 +17,7 @@ from turnpike.secret_input import read_secret
 __all__ = ["register"]
 
 REPORT_SECONDS = 60.0
+TRAFFIC_SECONDS = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +46,9 @@ def routeros(
     queues: Annotated[int, typer.Option(min=0, help="So many simple queues of others.")] = 0,
     sessions: Annotated[int, typer.Option(min=0, help="So many PPPoE sessions.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed, the same ids and traffic.")] = 0,
+    traffic: Annotated[
+        bool, typer.Option(help="Whether anything flows through the queues.")
+    ] = True,
     latency_ms: Annotated[int, typer.Option(min=0, help="A round trip.")] = 0,
     commit_ms: Annotated[int, typer.Option(min=0, help="What each write takes.")] = 0,
     trap_every: Annotated[int, typer.Option(min=0, help="Every Nth write is refused.")] = 0,
@@ -61,7 +66,7 @@ def routeros(
 
     /system/reboot reboots it: connections and dynamic rows are gone, ids are other ones.
     """
-    shared = read_secret("password", password, secret_file)
+    given = read_secret("password", password, secret_file) or Secret("")
     faults = Faults(
         latency_seconds=latency_ms / 1000,
         commit_seconds=commit_ms / 1000,
@@ -75,7 +80,7 @@ def routeros(
     try:
         device = RouterOs(
             user=user,
-            password=shared.reveal() if shared is not None else "",
+            password=given.reveal(),
             version=version,
             identity=identity,
             address=address,
@@ -87,23 +92,32 @@ def routeros(
             faults=faults,
         )
     except ValueError:
-        raise Refused(
-            f"{version} is no version",
-            remedy="write numbers, such as 7.18.2",
-            exit_code=ExitCode.USAGE,
-        ) from None
+        problem = f"{version} is no version"
+        remedy = "write numbers, such as 7.18.2"
+        raise Refused(problem, remedy=remedy, exit_code=ExitCode.USAGE) from None
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(serve(device, queues=queues, sessions=sessions))
+        asyncio.run(serve(device, queues=queues, sessions=sessions, traffic=traffic))
 
 
-async def serve(device: RouterOs, *, queues: int, sessions: int) -> None:
+async def serve(device: RouterOs, *, queues: int, sessions: int, traffic: bool) -> None:
     """Run until SIGTERM or SIGINT, telling now and then what was written."""
     async with device:
         device.populate(queues=queues, sessions=sessions)
         for what, port in device.ports().items():
             print(f"{what} on {device.address}:{port}")
         print(f"certificate SHA-256 {device.certificate.fingerprint_sha256}")
+        flowing = asyncio.ensure_future(flow(device)) if traffic else None
         ready()
         async for _turn in until_stopped(REPORT_SECONDS):
             writes = {f"{path}/{verb}": count for (path, verb), count in device.writes.items()}
             print(json.dumps({"boots": device.boots, **device.commands, **writes}), flush=True)
+        if flowing is not None:
+            flowing.cancel()
+            await asyncio.wait([flowing])
+
+
+async def flow(device: RouterOs) -> None:
+    """Subscribers use their queues."""
+    while True:
+        await asyncio.sleep(TRAFFIC_SECONDS)
+        device.flow(TRAFFIC_SECONDS)

@@ -3,11 +3,14 @@
 from typing import Final
 
 from chassis.clock import Clock
+from collectors.drivers import drivers
 from collectors.sources import Source, SourceRefused
+from collectors.sources.routeros import RouterOsSource
 from collectors.sources.snmp import BUDGET_SECONDS, SnmpSource
 from collectors.sources.voltha import VolthaSource
 from collectors.voltha.events import Causes
 from devices.credentials import Credentials
+from devices.routeros import router_at
 from devices.snmp import Exchange, Snmp, SnmpTarget
 from devices.snmp.appetite import Appetite
 from devices.snmp.session import REQUESTS_PER_SECOND
@@ -58,6 +61,9 @@ class Sources:
         if kind is DeviceKind.VOLTHA:
             core = VolthaCore(f"{host}:{port}")
             return VolthaSource(core, clock=self._clock, causes=self.causes)
+        if kind is DeviceKind.ROUTER and credentials.login is not None and driver not in drivers():
+            router = router_at(host=host, port=port, access=credentials.login, driver=driver)
+            return RouterOsSource(router)
         if credentials.snmp is None:
             raise SourceRefused(NO_WAY_IN)
         session = Snmp(

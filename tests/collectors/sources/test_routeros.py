@@ -2,14 +2,17 @@
 
 import pytest
 
+from chassis.clock import SystemClock
 from chassis.secrets import Secret
 from collectors.driver import Part
 from collectors.mib.cells import Gate
 from collectors.sources import SourceLost, SourceRefused
+from collectors.sources.opening import Sources
 from collectors.sources.routeros import RouterOsSource
 from collectors.sources.routeros_rows import device_of, ports_of, queues_of, seconds_of
+from devices.credentials import Credentials, LoginAccess
 from devices.routeros import Router, RouterTarget
-from isp.access_network import InterfaceReading, PortReading
+from isp.access_network import DeviceKind, InterfaceReading, PortReading
 from lab.routeros import RouterOs
 
 
@@ -102,6 +105,26 @@ async def test_an_account_that_may_not_read_is_for_a_person(device):
     with pytest.raises(SourceRefused, match="not enough permissions"):
         await reading.read(frozenset({Part.STATE}))
     await reading.close()
+
+
+@pytest.mark.parametrize("driver", ["auto", "routeros", "routeros-rest"])
+async def test_a_router_with_a_login_is_read_by_it(driver):
+    async with RouterOs(password="lab", rest_port=0) as device:
+        port = device.ports()["www"] if driver == "routeros-rest" else device.port
+        login = LoginAccess(user="admin", password=Secret("lab"), port=port)
+        sources = Sources(clock=SystemClock())
+        reading = sources.open(
+            name="tower-7",
+            kind=DeviceKind.ROUTER,
+            driver=driver,
+            host=device.address,
+            port=8728,
+            credentials=Credentials(login=login),
+        )
+
+        assert "lab" == (await reading.probe()).sys_name
+        await reading.close()
+        await sources.close()
 
 
 async def test_a_router_that_is_away_is_lost(device):

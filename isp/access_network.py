@@ -117,13 +117,14 @@ class OnuReading:
     """An ONU; `serial` is canonical (`isp.onu_serial`) and the identity, `onu_id` only a place.
 
     A device that does not tell the serial has None there: its ONUs are shown, and belong to nobody.
+    Nor do all tell the port of an ONU that is away: with None, the port it was last seen on stands.
     `last_down_at` is by the OLT's own clock, which may be wrong. `index` is its row in the
     device's own tables, for those who ask for one ONU at a time. `alarms` are what the ONU raises
     itself, by their names there; None where it was not asked.
     """
 
     serial: str | None
-    port: str
+    port: str | None
     onu_id: int | None = None
     index: tuple[int, ...] = ()
     state: OnuState = OnuState.UNKNOWN

@@ -1,15 +1,33 @@
 """From a cell to a reading: text, numbers, units, and nothing that only stands for "no value"."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from collectors.driver import Readings
 from devices.snmp.values import Index, Value
+from isp.onu_serial import canonical_serial
 
-__all__ = ["Cells", "Gate", "date_and_time", "number", "number_in", "text"]
+__all__ = [
+    "Cells",
+    "Gate",
+    "Read",
+    "choice",
+    "counter",
+    "date_and_time",
+    "milliwatts",
+    "number",
+    "number_in",
+    "serial",
+    "text",
+    "unit",
+]
+
+Read: TypeAlias = Callable[[Value], Any]
+"""Makes a reading of a cell; None of what says nothing."""
 
 NO_VALUE: Final = frozenset({2147483647, -2147483648, 4294967295})
 """What agents put where there is nothing, whatever the unit."""
@@ -111,20 +129,55 @@ def number(value: Value, none: Collection[int] = ()) -> int | None:
     return value
 
 
-def scaled(value: Value, scale: float, none: Collection[int] = ()) -> float | None:
-    """An integer in a unit's fractions: `scale` 0.01 for hundredths."""
-    found = number(value, none)
-    return None if found is None else found * scale
+def counter(value: Value) -> int | None:
+    """A counter: any count is possible, 2147483647 too; what is no number is none."""
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def unit(scale: float, *, offset: float = 0.0, none: Collection[int] = ()) -> Read:
+    """An integer in a unit's fractions: `scale` 0.01 for hundredths; then `offset` is added."""
+
+    def read(value: Value) -> float | None:
+        found = number(value, none)
+        return None if found is None else found * scale + offset
+
+    return read
+
+
+def choice(meanings: Mapping[int, Any], otherwise: Any = None, none: Collection[int] = ()) -> Read:
+    """An enumerated integer; `otherwise` for one that the MIB does not name."""
+
+    def read(value: Value) -> Any:
+        code = number(value, none)
+        return None if code is None else meanings.get(code, otherwise)
+
+    return read
+
+
+def milliwatts(scale: float, none: Collection[int] = (0,)) -> Read:
+    """An optical power told in (fractions of) milliwatts, in dBm; no light is no reading."""
+
+    def read(value: Value) -> float | None:
+        found = number(value, none)
+        return None if found is None or found <= 0 else 10 * math.log10(found * scale)
+
+    return read
+
+
+def serial(value: Value) -> str | None:
+    """An ONU's serial or MAC in any spelling."""
+    return None if value is None or isinstance(value, int) else canonical_serial(value)
 
 
 def number_in(value: Value) -> float | None:
-    """The number in `30.67 C`, `3.27 V` or `0.03 mW (-14.61 dBm)`: of two, the one in dBm."""
+    """The number in `30.67 C`, `3.27 V` or `0.03 mW (-14.61 dBm)`, there the one in dBm.
+
+    `-inf dBm` is no light, hence no number, whatever else stands beside it.
+    """
     if isinstance(value, int):
         return float(value) if value not in NO_VALUE else None
-    words = text(value)
-    if words is None:
-        return None
-    found = DBM_IN_TEXT.search(words) or NUMBER.search(words)
+    words = text(value) or ""
+    found = (DBM_IN_TEXT if "dbm" in words.lower() else NUMBER).search(words)
     return None if found is None else float(found[found.lastindex or 0])
 
 

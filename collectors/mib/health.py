@@ -1,10 +1,10 @@
 """How a device itself fares: SNMPv2-MIB, SNMP-FRAMEWORK, HOST-RESOURCES, ENTITY, ENTITY-SENSOR."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from collectors.driver import Table
-from collectors.mib.cells import Cells, Gate, number, text
+from collectors.mib.cells import Cells, Gate, Read, number, text
 from isp.access_network import DeviceReading
 
 __all__ = [
@@ -19,12 +19,12 @@ __all__ = [
     "SYS_OBJECT_ID",
     "UPTIME",
     "chassis",
-    "hottest",
     "memory_percent",
     "processors_percent",
     "sensors_celsius",
     "standard_device",
     "uptime_seconds",
+    "worst",
 ]
 
 SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
@@ -71,6 +71,8 @@ HOST: Final = (STORAGE, PROCESSORS)
 
 TICKS_PER_SECOND: Final = 100
 TICKS_WRAP_SECONDS: Final = 2**32 / TICKS_PER_SECOND
+SAME_START_SECONDS: Final = 3600.0
+"""An engine whose time is further off counts something else, as some agents' do."""
 
 
 def uptime_seconds(cells: Cells) -> float | None:
@@ -87,13 +89,25 @@ def uptime_seconds(cells: Cells) -> float | None:
         return float(engine) if isinstance(engine, int) else None
     seconds = ticks / TICKS_PER_SECOND
     if isinstance(engine, int) and engine > seconds:
-        seconds += round((engine - seconds) / TICKS_WRAP_SECONDS) * TICKS_WRAP_SECONDS
+        wraps = round((engine - seconds) / TICKS_WRAP_SECONDS)
+        unwrapped = seconds + wraps * TICKS_WRAP_SECONDS
+        if abs(engine - unwrapped) < SAME_START_SECONDS:
+            seconds = unwrapped
     return round(seconds, 2)
 
 
-def hottest(values: Iterable[float | None]) -> float | None:
-    """The greatest of those that were read: of many boards, the one to worry about."""
-    return max((value for value in values if value is not None), default=None)
+def worst(
+    cells: Cells, column: str, check: Callable[[float | None], float | None], read: Read = number
+) -> float | None:
+    """The greatest value of a column of boards: the one to worry about."""
+    return max(
+        (
+            value
+            for cell in cells.column(column).values()
+            if (value := check(read(cell))) is not None
+        ),
+        default=None,
+    )
 
 
 def processors_percent(cells: Cells, gate: Gate) -> float | None:
@@ -115,10 +129,11 @@ def memory_percent(cells: Cells, gate: Gate) -> float | None:
 
 def sensors_celsius(cells: Cells, gate: Gate) -> float | None:
     """The hottest of ENTITY-SENSOR's thermometers that work (RFC 3433)."""
-    return hottest(gate.celsius(value) for value in _thermometers(cells))
+    told = (gate.celsius(each) for each in _thermometers(cells))
+    return max((value for value in told if value is not None), default=None)
 
 
-def _thermometers(cells: Cells) -> Iterator[float | None]:
+def _thermometers(cells: Cells) -> Iterator[float]:
     states, scales = cells.column(SENSOR_STATUS), cells.column(SENSOR_SCALE)
     precisions, values = cells.column(SENSOR_PRECISION), cells.column(SENSOR_VALUE)
     for index, kind in cells.column(SENSOR_TYPE).items():

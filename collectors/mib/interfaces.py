@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from collectors.driver import Table
-from collectors.mib.cells import Cells, number, text
+from collectors.mib.cells import Cells, counter, number, text
 from devices.snmp.values import Index, Value
 from isp.access_network import InterfaceReading
 
 __all__ = [
     "COUNTERS",
-    "GPON",
+    "IF_DESCR",
+    "IF_HC_IN_OCTETS",
+    "IF_HC_OUT_OCTETS",
+    "IF_OPER_STATUS",
     "INTERFACES",
     "OPER_STATES",
     "interface_names",
@@ -30,9 +33,6 @@ IF_OUT_DISCARDS, IF_OUT_ERRORS = f"{IF_TABLE}.19", f"{IF_TABLE}.20"
 IF_NAME, IF_ALIAS = f"{IF_X_TABLE}.1", f"{IF_X_TABLE}.18"
 IF_HC_IN_OCTETS, IF_HC_OUT_OCTETS = f"{IF_X_TABLE}.6", f"{IF_X_TABLE}.10"
 IF_HIGH_SPEED, IF_DISCONTINUITY = f"{IF_X_TABLE}.15", f"{IF_X_TABLE}.19"
-
-GPON: Final = 250
-"""IANAifType of a PON port; EPON ports call themselves Ethernet."""
 
 INTERFACES: Final = Table(
     name="interfaces",
@@ -78,8 +78,9 @@ def is_up(status: Value) -> bool | None:
     return None if found is None else OPER_UP.get(found)
 
 
-def link_state(up: bool | None) -> str | None:
-    """As a port's state is written."""
+def link_state(status: Value) -> str | None:
+    """ifOperStatus as a port's state is written."""
+    up = is_up(status)
     return None if up is None else "up" if up else "down"
 
 
@@ -115,11 +116,11 @@ def interfaces(
             speed_bits_per_second=_speed(cells, index),
             octets_in=_octets(cells, index, IF_HC_IN_OCTETS, IF_IN_OCTETS),
             octets_out=_octets(cells, index, IF_HC_OUT_OCTETS, IF_OUT_OCTETS),
-            errors_in=_count(errors_in.get(index)),
-            errors_out=_count(errors_out.get(index)),
-            discards_in=_count(discards_in.get(index)),
-            discards_out=_count(discards_out.get(index)),
-            discontinuity_ticks=_count(discontinuity.get(index)),
+            errors_in=counter(errors_in.get(index)),
+            errors_out=counter(errors_out.get(index)),
+            discards_in=counter(discards_in.get(index)),
+            discards_out=counter(discards_out.get(index)),
+            discontinuity_ticks=counter(discontinuity.get(index)),
         )
         for index, name in interface_names(cells).items()
         if wanted(index, name)
@@ -136,8 +137,4 @@ def _speed(cells: Cells, index: Index) -> int | None:
 def _octets(cells: Cells, index: Index, wide: str, narrow: str) -> int | None:
     """The counter of 64 bits where the device has it in both directions, else that of 32."""
     both = index in cells.column(IF_HC_IN_OCTETS) and index in cells.column(IF_HC_OUT_OCTETS)
-    return _count(cells.column(wide if both else narrow).get(index))
-
-
-def _count(value: Value) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+    return counter(cells.column(wide if both else narrow).get(index))

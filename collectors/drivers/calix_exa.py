@@ -1,0 +1,113 @@
+"""Calix EXA (E7, E7-2, E5-400): E7-Calix-MIB. PON ports are shelf, slot and port; an ONT's row is
+its unit's id, and its port and serial are not told.
+"""
+
+from typing import Final
+
+from collectors.driver import Driver, Part, Readings, Table
+from collectors.mib import access, health
+from collectors.mib.access import Field, Place
+from collectors.mib.calix import ENTERPRISE, device
+from collectors.mib.cells import Cells, Gate, choice, milliwatts, number, text, unit
+from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
+from devices.snmp.values import Index, Value
+from isp.access_network import DownCause, OnuState, Poll
+
+__all__ = ["DRIVER"]
+
+EXA: Final = f"{ENTERPRISE}.1.2.2.2.1"
+CARD_SOFTWARE, CARD_SERIAL = f"{EXA}.6.1.1.7", f"{EXA}.6.1.1.8"
+PORT_STATUS, PORT_TEMPERATURE, PORT_BIAS, PORT_TX, PORT_RX, PORT_VOLTAGE = (
+    f"{EXA}.6.2.1.{n}" for n in range(4, 10)
+)
+OPER_STATUS, DYING_GASP, RX, TX, OLT_RX, SOFTWARE = (f"{EXA}.10.1.1.{n}" for n in range(4, 10))
+
+STATES: Final = {
+    1: OnuState.ONLINE,
+    2: OnuState.ONLINE,
+    3: OnuState.OFFLINE,
+    4: OnuState.DISABLED,
+    5: OnuState.LOGGING,
+}
+"""enabled, degraded, systemDisabled, userDisabled, waitRegistration; invalid(0) is not known."""
+
+level = milliwatts(0.0001)
+SIGN: Final = 0x8000
+
+
+def light(value: Value) -> float | None:
+    """Steps of 0.002 dBm, in 16 bits of two's complement where they come unsigned."""
+    steps = number(value, (0, -1, 0x8000, 0xFFFF))
+    if steps is None:
+        return None
+    return (steps - 2 * SIGN if steps >= SIGN else steps) * 0.002
+
+
+ONU: Final = (
+    Field("state", OPER_STATUS, choice(STATES, OnuState.UNKNOWN)),
+    Field("last_down_cause", DYING_GASP, choice({1: DownCause.DYING_GASP})),
+    Field("firmware", SOFTWARE, text),
+    Field("rx_dbm", RX, light),
+    Field("tx_dbm", TX, light),
+    Field("olt_rx_dbm", OLT_RX, light),
+)
+PORT: Final = (
+    Field("state", PORT_STATUS, choice({1: "up", 2: "down"})),
+    Field("temperature_celsius", PORT_TEMPERATURE, unit(1)),
+    Field("bias_milliamperes", PORT_BIAS, unit(0.001)),
+    Field("tx_dbm", PORT_TX, level),
+    Field("rx_dbm", PORT_RX, level),
+    Field("voltage_volts", PORT_VOLTAGE, unit(0.001, none=(0,))),
+)
+
+
+def place(index: Index) -> Place | None:
+    """The unit's id; its port is not told."""
+    return Place(None, index[0]) if len(index) == 1 else None
+
+
+def port_name(index: Index) -> str | None:
+    """Shelf, slot and port: `1/1/3`."""
+    return "/".join(map(str, index)) if len(index) == 3 else None
+
+
+def parse(readings: Readings) -> Poll:
+    """Everything that was read."""
+    cells, gate = Cells(readings), Gate()
+    return Poll(
+        device=device(cells, CARD_SOFTWARE, CARD_SERIAL),
+        ports=access.ports(cells, gate, PORT, port_name),
+        interfaces=interfaces(cells),
+        onus=access.onus(cells, gate, ONU, place),
+        doubts=gate.doubts,
+    )
+
+
+DRIVER = Driver(
+    name="calix_exa",
+    sys_object_ids=(f"{ENTERPRISE}.1.2.2", ENTERPRISE),
+    tables={
+        Part.INVENTORY: (
+            INTERFACES,
+            Table(name="cards", columns=(CARD_SOFTWARE, CARD_SERIAL)),
+            Table(name="onus", columns=(SOFTWARE,)),
+        ),
+        Part.STATE: (
+            Table(name="onu_states", columns=(OPER_STATUS, DYING_GASP)),
+            Table(name="port_states", columns=(PORT_STATUS,)),
+            OPER_STATES,
+        ),
+        Part.OPTICS: (Table(name="onu_optics", columns=(RX, TX, OLT_RX)),),
+        Part.TRAFFIC: (COUNTERS,),
+        Part.HEALTH: (
+            Table(
+                name="port_optics",
+                columns=(PORT_TEMPERATURE, PORT_BIAS, PORT_TX, PORT_RX, PORT_VOLTAGE),
+            ),
+        ),
+    },
+    scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
+    parse=parse,
+    probe_column=PORT_STATUS,
+    optics_one_by_one=False,
+)

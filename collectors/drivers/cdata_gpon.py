@@ -1,0 +1,105 @@
+"""C-Data FD16xx and other GPON models: NSCRTV-FTTX-GPON-MIB with its later columns."""
+
+from typing import Final
+
+from collectors.driver import Driver, Part, Readings, Table
+from collectors.mib import access, health
+from collectors.mib.access import Field
+from collectors.mib.cdata import (
+    DEVICE,
+    EPON_EOC,
+    NSCRTV,
+    PORT_OPTICS,
+    device,
+    first_port,
+    place,
+    ports,
+)
+from collectors.mib.cells import Cells, Gate, choice, date_and_time, number, serial, text, unit
+from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
+from collectors.mib.words import cause_in_words
+from devices.snmp.values import Value
+from isp.access_network import OnuState, Poll
+
+__all__ = ["DRIVER"]
+
+ONUS: Final = f"{NSCRTV}.2.8.4.1.1"
+NAME, SERIAL, MODEL, STATUS, DISTANCE, SOFTWARE, DOWN_TIME, DOWN_CAUSE = (
+    f"{ONUS}.{n}" for n in (2, 3, 6, 7, 9, 14, 102, 103)
+)
+RX, TX, BIAS, VOLTAGE, TEMPERATURE = (f"{NSCRTV}.2.8.4.4.1.{n}" for n in range(4, 9))
+OLT_RX: Final = f"{NSCRTV}.2.3.3.6.1.2"
+
+STATES: Final = {1: OnuState.ONLINE, 2: OnuState.OFFLINE}
+NO_RX, NO_TX = (-1, 0, -4000), (-3000, 0)
+"""An ONU that is away is told as -0.01 dBm received and -30.00 dBm sent."""
+
+IN_MILLIVOLTS_MIN: Final = 10_000
+
+
+def volts(value: Value) -> float | None:
+    """The MIB's unit is 0.01 mV, later firmware sends 0.01 V: 3.3 V are 330000 or 330."""
+    told = number(value, (0,))
+    if told is None:
+        return None
+    return told * (0.00001 if told >= IN_MILLIVOLTS_MIN else 0.01)
+
+
+ONU: Final = (
+    Field("serial", SERIAL, serial),
+    Field("state", STATUS, choice(STATES, OnuState.UNKNOWN)),
+    Field("last_down_cause", DOWN_CAUSE, cause_in_words),
+    Field("last_down_at", DOWN_TIME, date_and_time),
+    Field("description", NAME, text),
+    Field("model", MODEL, text),
+    Field("firmware", SOFTWARE, text),
+    Field("distance_m", DISTANCE, unit(1, none=(0,))),
+    Field("rx_dbm", RX, unit(0.01, none=NO_RX), first_port),
+    Field("tx_dbm", TX, unit(0.01, none=NO_TX), first_port),
+    Field("bias_milliamperes", BIAS, unit(0.01), first_port),
+    Field("voltage_volts", VOLTAGE, volts, first_port),
+    Field("temperature_celsius", TEMPERATURE, unit(0.01, none=(0,)), first_port),
+    Field("olt_rx_dbm", OLT_RX, unit(0.01, none=NO_RX), access.own_row),
+)
+
+
+def parse(readings: Readings) -> Poll:
+    """Everything that was read."""
+    cells, gate = Cells(readings), Gate()
+    onus = access.onus(cells, gate, ONU, place)
+    return Poll(
+        device=device(cells),
+        ports=access.with_onus(ports(cells, gate), onus),
+        interfaces=interfaces(cells),
+        onus=onus,
+        doubts=gate.doubts,
+    )
+
+
+DRIVER = Driver(
+    name="cdata_gpon",
+    sys_object_ids=(NSCRTV, EPON_EOC),
+    tables={
+        Part.INVENTORY: (
+            INTERFACES,
+            Table(name="onus", columns=(NAME, SERIAL, MODEL, DISTANCE, SOFTWARE, DOWN_TIME)),
+        ),
+        Part.STATE: (
+            Table(name="onu_states", columns=(SERIAL, STATUS, DOWN_CAUSE)),
+            OPER_STATES,
+        ),
+        Part.OPTICS: (
+            Table(name="onu_serials", columns=(SERIAL, DISTANCE, OLT_RX)),
+            Table(
+                name="onu_optics",
+                columns=(RX, TX, BIAS, VOLTAGE, TEMPERATURE),
+                of_onu=first_port,
+            ),
+        ),
+        Part.TRAFFIC: (COUNTERS,),
+        Part.HEALTH: (PORT_OPTICS, OPER_STATES),
+    },
+    scalars={Part.INVENTORY: DEVICE, Part.HEALTH: health.UPTIME},
+    parse=parse,
+    probe_column=SERIAL,
+)

@@ -1,0 +1,237 @@
+"""ONUs and PON ports out of a vendor's tables: a driver names the columns, this reads the rows."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, NamedTuple
+
+from collectors.mib.cells import Cells, Gate, Read, counter, date_and_time, serial, text
+from collectors.mib.interfaces import (
+    IF_HC_IN_OCTETS,
+    IF_HC_OUT_OCTETS,
+    IF_OPER_STATUS,
+    interface_names,
+    link_state,
+)
+from devices.snmp.values import Index
+from isp.access_network import (
+    DownCause,
+    OnuReading,
+    OnuState,
+    PortReading,
+    UnprovisionedReading,
+)
+
+__all__ = [
+    "INTERFACE_PORT",
+    "Field",
+    "Place",
+    "interface_onus",
+    "interface_ports",
+    "joined",
+    "onus",
+    "own_row",
+    "ports",
+    "unprovisioned",
+    "with_onus",
+]
+
+
+class Place(NamedTuple):
+    """Where an ONU is: the port as its vendor writes it, None if it is not told; its number."""
+
+    port: str | None
+    onu_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a reading: the column that tells it, and how its cells are read.
+
+    `row` makes the column's own index of the ONU's, where they differ. Of several fields of the
+    same name, the first that has a value tells it.
+    """
+
+    name: str
+    column: str
+    read: Read
+    row: Callable[[Index], Index] | None = None
+
+
+GATES: Final[Mapping[str, Callable[[Gate, Any], Any]]] = {
+    "rx_dbm": Gate.dbm,
+    "tx_dbm": Gate.dbm,
+    "olt_rx_dbm": Gate.dbm,
+    "olt_tx_dbm": Gate.dbm,
+    "distance_m": Gate.metres,
+    "temperature_celsius": Gate.celsius,
+    "voltage_volts": Gate.volts,
+    "bias_milliamperes": Gate.milliamperes,
+}
+
+INTERFACE_PORT: Final = (
+    Field("state", IF_OPER_STATUS, link_state),
+    Field("octets_up", IF_HC_IN_OCTETS, counter),
+    Field("octets_down", IF_HC_OUT_OCTETS, counter),
+)
+
+DOWN_STATES: Final = {
+    DownCause.LOS: OnuState.LOS,
+    DownCause.DYING_GASP: OnuState.DYING_GASP,
+    DownCause.DEACTIVATED: OnuState.DISABLED,
+    DownCause.AUTH_FAILED: OnuState.AUTH_FAILED,
+}
+"""While an ONU is down, its last down cause is that of this outage, and says how it is down."""
+
+
+def onus(
+    cells: Cells,
+    gate: Gate,
+    fields: Sequence[Field],
+    place: Callable[[Index], Place | None],
+    rows: Iterable[Index] | None = None,
+) -> tuple[OnuReading, ...]:
+    """The ONUs of all rows that any column has; a row without a place is no ONU's."""
+    found = []
+    for index, values in _rows(cells, gate, fields, rows):
+        if (where := place(index)) is None:
+            continue
+        if values.get("state") is OnuState.OFFLINE:
+            cause = values.get("last_down_cause")
+            values["state"] = DOWN_STATES.get(cause, OnuState.OFFLINE)
+        values.setdefault("serial", None)
+        found.append(OnuReading(port=where.port, onu_id=where.onu_id, index=index, **values))
+    return tuple(found)
+
+
+def interface_onus(
+    cells: Cells, gate: Gate, fields: Sequence[Field], pattern: re.Pattern[str]
+) -> tuple[OnuReading, ...]:
+    """ONUs that are interfaces: the pattern's groups are the port and the number in the name."""
+    places = {
+        index: Place(found[1], int(found[2]))
+        for index, name in interface_names(cells).items()
+        if (found := pattern.fullmatch(name))
+    }
+    return onus(cells, gate, fields, places.get, sorted(places))
+
+
+def ports(
+    cells: Cells,
+    gate: Gate,
+    fields: Sequence[Field],
+    name: Callable[[Index], str | None],
+    *,
+    by_if_index: bool = False,
+) -> tuple[PortReading, ...]:
+    """The PON ports of all rows; a row without a name is no PON port's."""
+    return tuple(
+        PortReading(port=port, if_index=index[0] if by_if_index else None, **values)
+        for index, values in _rows(cells, gate, fields, None)
+        if (port := name(index)) is not None
+    )
+
+
+def interface_ports(
+    cells: Cells, gate: Gate, pattern: re.Pattern[str], fields: Sequence[Field] = ()
+) -> tuple[PortReading, ...]:
+    """The PON ports among the interfaces: those whose name fits, known by the pattern's group 1.
+
+    `fields` are of tables that are indexed by ifIndex too. What comes in goes up.
+    """
+    names = {
+        index: found[1]
+        for index, name in interface_names(cells).items()
+        if (found := pattern.fullmatch(name))
+    }
+    return ports(cells, gate, (*INTERFACE_PORT, *fields), names.get, by_if_index=True)
+
+
+def _rows(
+    cells: Cells, gate: Gate, fields: Sequence[Field], rows: Iterable[Index] | None
+) -> Iterator[tuple[Index, dict[str, Any]]]:
+    read = [
+        (field.name, column, field.read, GATES.get(field.name), field.row)
+        for field in fields
+        if (column := cells.column(field.column))
+    ]
+    if rows is None:
+        rows = cells.rows(*(field.column for field in fields if field.row is None))
+    for index in rows:
+        values: dict[str, Any] = {}
+        for name, column, reading, check, row in read:
+            cell = column.get(index if row is None else row(index))
+            if cell is None or name in values:
+                continue
+            value = reading(cell)
+            if check is not None:
+                value = check(gate, value)
+            if value is not None:
+                values[name] = value
+        yield index, values
+
+
+def joined(known: Iterable[PortReading], lit: Iterable[PortReading]) -> tuple[PortReading, ...]:
+    """Ports of one table with what another table, of other rows, tells of the same names."""
+    found = {port.port: port for port in known}
+    for port in lit:
+        told = {name: value for name, value in asdict(port).items() if value is not None}
+        found[port.port] = replace(found[port.port], **told) if port.port in found else port
+    return tuple(found.values())
+
+
+def with_onus(known: Iterable[PortReading], found: Iterable[OnuReading]) -> tuple[PortReading, ...]:
+    """The ports with their ONUs counted, and after them those that only ONUs tell of.
+
+    A count that the device gave stays. How many are online is known only if each one's state is.
+    """
+    total: Counter[str] = Counter()
+    online: Counter[str] = Counter()
+    unknown: set[str] = set()
+    for onu in found:
+        if onu.port is None:
+            continue
+        total[onu.port] += 1
+        online[onu.port] += onu.state is OnuState.ONLINE
+        if onu.state is OnuState.UNKNOWN:
+            unknown.add(onu.port)
+    named = {port.port: port for port in known}
+    for name in total:
+        named.setdefault(name, PortReading(port=name))
+    return tuple(
+        replace(
+            port,
+            onus=total.get(name) if port.onus is None else port.onus,
+            onus_online=port.onus_online
+            if port.onus_online is not None or name in unknown or name not in total
+            else online[name],
+        )
+        for name, port in named.items()
+    )
+
+
+def unprovisioned(
+    cells: Cells,
+    serials: str,
+    port: Callable[[Index], str],
+    *,
+    models: str = "",
+    times: str = "",
+) -> tuple[UnprovisionedReading, ...]:
+    """The ONUs that ports see and nobody configured, by the columns that tell of them."""
+    return tuple(
+        UnprovisionedReading(
+            serial=found,
+            port=port(index),
+            model=text(cells.column(models).get(index)),
+            first_seen=date_and_time(cells.column(times).get(index)),
+        )
+        for index, value in sorted(cells.column(serials).items())
+        if (found := serial(value))
+    )
+
+
+def own_row(index: Index) -> Index:
+    """For columns of the ONU's own index whose rows are no news of ONUs."""
+    return index

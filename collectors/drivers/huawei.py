@@ -90,7 +90,7 @@ LOAMi of a lost range, LOKi of lost keys; 31 to 33 say who reset."""
 NOTHING: Final = (-1,)
 """What the ONT control table and the boards' have where there is no information."""
 
-told = unit(1, none=NOTHING)
+whole = unit(1, none=NOTHING)
 
 ONU: Final = (
     Field("serial", SERIAL, serial),
@@ -101,7 +101,7 @@ ONU: Final = (
     Field("description", DESCRIPTION, text),
     Field("model", EQUIPMENT_ID, text),
     Field("firmware", MAIN_SOFTWARE, text),
-    Field("distance_m", RANGING, told),
+    Field("distance_m", RANGING, whole),
     Field("temperature_celsius", TEMPERATURE, unit(1)),
     Field("bias_milliamperes", BIAS, unit(1)),
     Field("tx_dbm", TX, unit(0.01)),
@@ -156,8 +156,8 @@ def device(cells: Cells, gate: Gate) -> DeviceReading:
         temperature_celsius=health.worst(
             cells, SLOT_TEMPERATURE, gate.celsius, unit(1, none=NOTHING)
         ),
-        cpu_percent=health.worst(cells, SLOT_CPU, gate.percent, told),
-        memory_percent=health.worst(cells, SLOT_MEMORY, gate.percent, told),
+        cpu_percent=health.worst(cells, SLOT_CPU, gate.percent, whole),
+        memory_percent=health.worst(cells, SLOT_MEMORY, gate.percent, whole),
     )
 
 

@@ -6,6 +6,7 @@ a router that is silent while it owes an answer, or that writes what is no sente
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -125,15 +126,13 @@ class Connection:
 
     async def drain(self) -> None:
         """Wait until the router takes more; what broke is told by the commands' futures."""
-        try:
-            async with asyncio.timeout(self._target.timeout_seconds):
-                await self._writer.drain()
-        except (OSError, TimeoutError) as error:
-            self._lose(f"it does not take what is written: {error or 'no progress'}")
+        with contextlib.suppress(OSError):
+            await self._writer.drain()
 
     async def close(self) -> None:
         """Leave; commands in flight end with RouterLost."""
-        self._lose("closed by us")
+        self._writer.close()
+        self._end("closed by us")
         self._task.cancel()
         await asyncio.wait([self._task])
         try:
@@ -175,7 +174,7 @@ class Connection:
         except OSError as error:
             self._lose(str(error))
         finally:
-            self._lose("no longer read")
+            self._end("no longer read")
 
     def _take(self, reply: Reply) -> None:
         if reply.word is ReplyWord.FATAL:
@@ -210,11 +209,15 @@ class Connection:
             log.warning("router_reply_with_unknown_tag", router=self._target.host, tag=reply.tag)
 
     def _lose(self, why: str) -> None:
+        """Cut a connection that is of no use any more, with what it has not taken yet."""
+        self._writer.transport.abort()
+        self._end(why)
+
+    def _end(self, why: str) -> None:
         """The end of this connection, once: whoever waits hears of it."""
         if self.lost is not None:
             return
         self.lost = f"{self._target.host}:{self._target.port}: {why}"
-        self._writer.close()
         for command in self._in_flight.values():
             if not command.answered.done():
                 command.answered.set_exception(RouterLost(self.lost))

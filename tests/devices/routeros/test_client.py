@@ -21,6 +21,7 @@ from devices.routeros import (
     probe,
 )
 from lab.routeros import Fate, RouterOs
+from lab.routeros.framing import frame, read_sentence
 
 QUEUES = "/queue/simple"
 
@@ -253,6 +254,49 @@ async def test_a_peer_that_is_no_router_is_one_named_error(device, target, said,
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(RouterLost, match=reason):
             await Router(target(device, port=port)).connect()
+
+
+async def test_a_router_that_does_not_listen_while_it_talks_is_read_meanwhile(device, target):
+    async def talk(reader, writer):
+        for number in range(1, 31):
+            await read_sentence(reader)
+            writer.write(frame(["!re", f".tag={number}", "=x=" + "y" * 500_000]))
+            writer.write(frame(["!done", f".tag={number}"]))
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=1 << 10)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        router = Router(target(device, port=port))
+        long = {"comment": "z" * 500_000}
+        changes = [Change(verb=Verb.SET, path=QUEUES, id="*1", words=long)] * 29
+
+        assert {Done()} == set(await router.apply(changes, window=29))
+        await router.close()
+
+
+async def test_a_router_that_falls_silent_while_we_write_is_left(device, target):
+    release = asyncio.Event()
+
+    async def log_in_only(reader, writer):
+        await read_sentence(reader)
+        writer.write(frame(["!done", ".tag=1"]))
+        await release.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(log_in_only, "127.0.0.1", 0, limit=1 << 10)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        router = Router(target(device, port=port, timeout_seconds=0.3))
+        long = {"comment": "z" * 1_000_000}
+        changes = [Change(verb=Verb.SET, path=QUEUES, id="*1", words=long)] * 40
+
+        outcomes = await router.apply(changes, window=40)
+
+        assert (Unanswered(), Unsent()) == (outcomes[0], outcomes[-1])
+        release.set()
+        await router.close()
 
 
 async def test_replies_with_unknown_tags_are_counted_and_passed_over(device, target):

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
-from collectors.mib import health
-from collectors.mib.cells import Cells, Gate, number, text
+from collectors.mib import access, health
+from collectors.mib.access import Field
+from collectors.mib.cells import Cells, Gate, choice, counter, number, text, unit
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
-from devices.snmp.values import Index
-from isp.access_network import DeviceReading, InterfaceReading, Poll, PortReading
+from isp.access_network import DeviceReading, InterfaceReading, Poll
 
 __all__ = ["DRIVER", "of_a_session"]
 
@@ -34,6 +34,18 @@ SFPS: Final = Table(
     columns=(SFP_NAME, SFP_RX_LOSS, SFP_CELSIUS, SFP_MILLIVOLTS, SFP_MILLIAMPERES, SFP_TX, SFP_RX),
 )
 
+NOTHING: Final = (0,)
+"""Sensors that a board does not have, and modules without diagnostics, are 0."""
+SFP: Final = (
+    Field("state", SFP_RX_LOSS, choice({0: "up", 1: "down"})),
+    Field("tx_dbm", SFP_TX, unit(0.001, none=NOTHING)),
+    Field("rx_dbm", SFP_RX, unit(0.001, none=NOTHING)),
+    Field("temperature_celsius", SFP_CELSIUS, unit(1.0, none=NOTHING)),
+    Field("voltage_volts", SFP_MILLIVOLTS, unit(0.001, none=NOTHING)),
+    Field("bias_milliamperes", SFP_MILLIAMPERES, unit(1.0, none=NOTHING)),
+)
+
+TENTHS: Final = unit(0.1, none=NOTHING)
 THERMOMETERS: Final = tuple(f"{MTXR}.3.{which}.0" for which in (6, 7, 10, 11))
 """mtxrHl{Cpu,Board,,Processor}Temperature, in tenths."""
 GAUGE_VALUE, GAUGE_UNIT = f"{MTXR}.3.100.1.3", f"{MTXR}.3.100.1.4"
@@ -54,7 +66,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     return Poll(
         device=device(cells, gate),
-        ports=tuple(sfps(cells, gate)),
+        ports=access.ports(cells, gate, SFP, lambda index: text(cells.column(SFP_NAME).get(index))),
         interfaces=(
             *interfaces(cells, lambda _, name: not of_a_session(name)),
             *queues(cells, SIMPLE_NAME, SIMPLE_IN, SIMPLE_OUT),
@@ -70,7 +82,7 @@ def device(cells: Cells, gate: Gate) -> DeviceReading:
         firmware=text(cells.scalar(VERSION)),
         serial=text(cells.scalar(SERIAL)),
         uptime_seconds=health.uptime_seconds(cells),
-        temperature_celsius=health.hottest(gate.celsius(each) for each in temperatures(cells)),
+        temperature_celsius=max(temperatures(cells, gate), default=None),
         cpu_percent=health.processors_percent(cells, gate),
         memory_percent=health.memory_percent(cells, gate),
     )
@@ -83,38 +95,17 @@ def board_in_text(cells: Cells) -> str | None:
     return next((each[1] for each in found if each), None)
 
 
-def temperatures(cells: Cells) -> Iterator[float | None]:
-    for oid in THERMOMETERS:
-        tenths = number(cells.scalar(oid), none=(0,))
-        yield None if tenths is None else tenths / 10
+def temperatures(cells: Cells, gate: Gate) -> Iterator[float]:
     units = cells.column(GAUGE_UNIT)
-    for index, value in cells.column(GAUGE_VALUE).items():
-        if units.get(index) == GAUGE_CELSIUS:
-            yield number(value, none=(0,))
-
-
-def sfps(cells: Cells, gate: Gate) -> Iterator[PortReading]:
-    """Optical modules; one without diagnostics, or an empty cage, tells zeros."""
-    for index, name in sorted(cells.column(SFP_NAME).items()):
-        millivolts = number(cells.column(SFP_MILLIVOLTS).get(index))
-        told = bool(millivolts)
-        lost = number(cells.column(SFP_RX_LOSS).get(index))
-        yield PortReading(
-            port=text(name) or str(index[-1]),
-            state=None if lost is None or not told else "down" if lost == 1 else "up",
-            tx_dbm=gate.dbm(cell(cells, SFP_TX, index, 0.001)) if told else None,
-            rx_dbm=gate.dbm(cell(cells, SFP_RX, index, 0.001)) if told else None,
-            temperature_celsius=gate.celsius(cell(cells, SFP_CELSIUS, index)) if told else None,
-            voltage_volts=gate.volts(cell(cells, SFP_MILLIVOLTS, index, 0.001)) if told else None,
-            bias_milliamperes=(
-                gate.milliamperes(cell(cells, SFP_MILLIAMPERES, index)) if told else None
-            ),
-        )
-
-
-def cell(cells: Cells, column: str, index: Index, scale: float = 1.0) -> float | None:
-    found = number(cells.column(column).get(index))
-    return None if found is None else round(found * scale, 3)
+    told = (
+        *(TENTHS(cells.scalar(oid)) for oid in THERMOMETERS),
+        *(
+            number(value, NOTHING)
+            for index, value in cells.column(GAUGE_VALUE).items()
+            if units.get(index) == GAUGE_CELSIUS
+        ),
+    )
+    yield from (celsius for each in told if (celsius := gate.celsius(each)) is not None)
 
 
 def queues(
@@ -127,8 +118,8 @@ def queues(
             continue
         yield InterfaceReading(
             name=f"queue {name}",
-            octets_in=number(cells.column(octets_in).get(index)) if octets_in else None,
-            octets_out=number(cells.column(octets_out).get(index)),
+            octets_in=counter(cells.column(octets_in).get(index)) if octets_in else None,
+            octets_out=counter(cells.column(octets_out).get(index)),
         )
 
 

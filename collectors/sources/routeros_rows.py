@@ -6,7 +6,6 @@ from typing import Final
 
 from collectors.drivers.mikrotik import of_a_session
 from collectors.mib.cells import Gate
-from collectors.mib.health import hottest
 from isp.access_network import DeviceReading, InterfaceReading, PortReading
 
 __all__ = ["device_of", "interfaces_of", "ports_of", "queues_of", "seconds_of"]
@@ -28,18 +27,20 @@ def device_of(resource: Row, board: Row, health: Iterable[Row], gate: Gate) -> D
         firmware=resource.get("version", "").partition(" ")[0] or None,
         serial=board.get("serial-number") or None,
         uptime_seconds=seconds_of(resource.get("uptime", "")),
-        temperature_celsius=hottest(gate.celsius(each) for each in temperatures(health)),
+        temperature_celsius=max(temperatures(health, gate), default=None),
         cpu_percent=gate.percent(number_in(resource, "cpu-load")),
         memory_percent=gate.percent(used),
     )
 
 
-def temperatures(health: Iterable[Row]) -> Iterator[float | None]:
+def temperatures(health: Iterable[Row], gate: Gate) -> Iterator[float]:
     """A row for each sensor in version 7; one row with a column for each before."""
     for row in health:
-        if row.get("type") == "C":
-            yield number_in(row, "value")
-        yield from (number_in(row, name) for name in row if name.endswith("temperature"))
+        names = [name for name in row if name.endswith("temperature")]
+        for name in ["value"] if row.get("type") == "C" else names:
+            celsius = gate.celsius(number_in(row, name))
+            if celsius is not None:
+                yield celsius
 
 
 def interfaces_of(rows: Sequence[Row]) -> Iterator[InterfaceReading]:

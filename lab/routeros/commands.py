@@ -1,15 +1,16 @@
 """What commands do, whichever way they came: print, add, set, remove, move and the system's."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from lab.routeros import query
 from lab.routeros.table import Row, Table
-from lab.routeros.traps import Trap, no_such_item, not_permitted
+from lab.routeros.traps import Trap, not_permitted
 
 __all__ = ["READING", "Machine", "Request", "Result", "carry_out", "split_command"]
 
+AnyRow = TypeVar("AnyRow")
 READING = frozenset({"print", "getall", "listen", "monitor"})
 COUNTED = frozenset({"/queue/simple", "/queue/tree"})
 
@@ -40,7 +41,10 @@ class Result:
 class Machine(Protocol):
     """The router that commands act on."""
 
-    tables: Mapping[str, Table]
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The menus that are tables, by path."""
+        ...
 
     def singleton(self, path: str) -> Mapping[str, str] | None:
         """The one row of a menu like /system/identity."""
@@ -63,9 +67,10 @@ def split_command(command: str) -> tuple[str, str]:
 
 def carry_out(machine: Machine, request: Request, policies: frozenset[str]) -> Result:
     """Do it, with these rights. Raises Trap for what is refused as a whole."""
-    if ("write" if request.writes else "read") not in policies:
-        raise not_permitted()
-    if request.writes and request.path.startswith("/user") and "policy" not in policies:
+    needed = {"write" if request.writes else "read"}
+    if request.writes and request.path.startswith("/user"):
+        needed.add("policy")
+    if not needed <= policies:
         raise not_permitted()
     table = machine.tables.get(request.path)
     if table is not None:
@@ -78,7 +83,7 @@ def carry_out(machine: Machine, request: Request, policies: frozenset[str]) -> R
 
 def of_singleton(machine: Machine, request: Request, row: Mapping[str, str]) -> Result:
     if request.verb in ("print", "getall"):
-        return shown(request, [row], lambda each, names: select(each, names))
+        return printed(request, [row], columns_of_row, select)
     if request.verb == "set" and request.path == "/system/identity":
         machine.rename(request.words.get("name", ""))
         return Result()
@@ -88,7 +93,9 @@ def of_singleton(machine: Machine, request: Request, row: Mapping[str, str]) -> 
 def of_table(machine: Machine, table: Table, request: Request) -> Result:
     match request.verb:
         case "print" | "getall":
-            return shown(request, list(table.rows.values()), table.printed)
+            asked = request.words.get(".id")
+            rows = table.rows.values() if asked is None else [table.row(asked)]
+            return printed(request, rows, columns_of(table), table.printed)
         case "add" if not table.menu.read_only:
             # What an address list holds for a time only is dynamic.
             row = table.add(request.words, dynamic="timeout" in request.words)
@@ -159,18 +166,26 @@ def move(machine: Machine, table: Table, request: Request) -> Result:
     return Result()
 
 
-def shown(request: Request, rows: Sequence, printed: Callable[..., Mapping[str, str]]) -> Result:
+def printed(
+    request: Request,
+    rows: Iterable[AnyRow],
+    columns: Callable[[AnyRow], query.Columns],
+    written: Callable[[AnyRow, Sequence[str]], Mapping[str, str]],
+) -> Result:
     """The rows that the query lets through, as many columns as are wanted."""
-    if request.queries:
-        rows = [row for row in rows if query.matches(printed(row, ()), request.queries)]
-    if ".id" in request.words and not request.queries:
-        rows = [row for row in rows if printed(row, (".id",)).get(".id") == request.words[".id"]]
-        if not rows:
-            raise no_such_item()
+    found = [row for row in rows if query.matches(columns(row), request.queries)]
     if "count-only" in request.words:
-        return Result(ret=str(len(rows)))
+        return Result(ret=str(len(found)))
     wanted = tuple(filter(None, request.words.get(".proplist", "").split(",")))
-    return Result(rows=[printed(row, wanted) for row in rows])
+    return Result(rows=[written(row, wanted) for row in found])
+
+
+def columns_of(table: Table) -> Callable[[Row], query.Columns]:
+    return lambda row: lambda name: table.value(row, name)
+
+
+def columns_of_row(row: Mapping[str, str]) -> query.Columns:
+    return row.get
 
 
 def select(row: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:

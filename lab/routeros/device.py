@@ -8,12 +8,14 @@ from random import Random
 
 from lab.routeros import traffic, values
 from lab.routeros.certificate import self_signed
+from lab.routeros.commands import Request, Result, carry_out
 from lab.routeros.factory import furnish
 from lab.routeros.faults import Fate, Faults
 from lab.routeros.menus import MENUS
 from lab.routeros.rest import RestSession
 from lab.routeros.session import ApiSession
 from lab.routeros.table import Row, Table
+from lab.routeros.traps import Trap, not_permitted
 
 __all__ = ["VERSION", "RouterOs"]
 
@@ -115,8 +117,23 @@ class RouterOs:
         for table in self.tables.values():
             table.renumber(self.random)
 
-    async def commit(self) -> Fate:
-        """A write's turn: it takes as long as a commit does; returns what becomes of it."""
+    async def obey(self, request: Request, user: str) -> tuple[Result, Fate]:
+        """Do what a user asks; a write in its turn, as long as a commit takes. Raises Trap.
+
+        How it is answered is for whoever took it to arrange, by its fate.
+        """
+        fate = await self._commit() if request.writes else Fate.OBEY
+        if fate is Fate.REFUSE:
+            message = "failure: refused on demand"
+            raise Trap(message)
+        if fate is Fate.DROP_BEFORE:
+            return Result(), fate
+        result = carry_out(self, request, self.policies(user))
+        if fate is Fate.REBOOT:
+            self.reboot()
+        return result, fate
+
+    async def _commit(self) -> Fate:
         fate = self.faults.next_fate()
         if self.faults.commit_seconds:
             self._pending += 1
@@ -220,6 +237,11 @@ class RouterOs:
         if not isinstance(group, Row):
             return frozenset()
         return frozenset(group.values["policy"].split(","))
+
+    def must(self, name: str, policy: str) -> None:
+        """Raises Trap where a user's group lacks a right."""
+        if policy not in self.policies(name):
+            raise not_permitted()
 
     def _resource(self) -> Mapping[str, str]:
         uptime = asyncio.get_running_loop().time() - self._booted_at

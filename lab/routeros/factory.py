@@ -16,7 +16,7 @@ GROUPS = {
     "write": set(ALL_POLICIES) - {"ftp", "policy"},
     "full": set(ALL_POLICIES),
 }
-QUEUE_TYPES = (
+QUEUE_TYPES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("default", "pfifo", {"pfifo-limit": "50"}),
     ("ethernet-default", "pfifo", {"pfifo-limit": "50"}),
     ("wireless-default", "sfq", {"sfq-perturb": "5", "sfq-allot": "1514"}),

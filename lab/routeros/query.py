@@ -1,14 +1,17 @@
 """Query words: which rows a `print` returns."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["matches"]
+__all__ = ["Columns", "matches"]
+
+Columns = Callable[[str], str | None]
+"""A row: a column's name -> its value as printed, None where it is not."""
 
 OPERATION = re.compile(r"(\d+)(\.?)|([!&|])")
 
 
-def matches(row: Mapping[str, str], words: Sequence[str]) -> bool:
+def matches(row: Columns, words: Sequence[str]) -> bool:
     """Does a row meet the query? Words are without their `?`; order matters.
 
     Each word pushes a truth on a stack that is true all the way down; `#` words operate on it;
@@ -23,14 +26,14 @@ def matches(row: Mapping[str, str], words: Sequence[str]) -> bool:
     return all(stack)
 
 
-def holds(row: Mapping[str, str], word: str) -> bool:
+def holds(row: Columns, word: str) -> bool:
     if word.startswith("-"):
-        return word[1:] not in row
+        return row(word[1:]) is None
     comparison = word[0] if word[:1] in ("<", ">", "=") else "="
     name, separator, wanted = word.removeprefix(comparison).partition("=")
     if not separator:
-        return name in row
-    actual = row.get(name)
+        return row(name) is not None
+    actual = row(name)
     if actual is None:
         return False
     if comparison == "=":

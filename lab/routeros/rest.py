@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 
-from lab.routeros.commands import Request, Result, carry_out
+from lab.routeros.commands import Request, Result
 from lab.routeros.faults import Fate
 from lab.routeros.traps import Trap
 
@@ -67,11 +67,14 @@ class RestSession:
         finally:
             self._writer.close()
 
-    async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
+    async def _next_event(self) -> h11.Event | None:
+        """What comes next; None where the peer may not go on."""
         while True:
             event = self._http.next_event()
-            if event is not h11.NEED_DATA:
+            if isinstance(event, h11.Event):
                 return event
+            if event is h11.PAUSED:
+                return None
             self._http.receive_data(await self._reader.read(READ_OCTETS))
 
     async def _body(self) -> bytes:
@@ -127,23 +130,23 @@ class RestSession:
             return await self._command(path, name or "", words, user)
         if method == "GET":
             asked = dict(parse_qsl(query, keep_blank_values=True))
-            wanted = {".proplist": asked.pop(".proplist")} if ".proplist" in asked else {}
+            wanted = {} if name is None else {".id": name}
+            if ".proplist" in asked:
+                wanted[".proplist"] = with_id(asked.pop(".proplist"))
             queries = [f"{key}={value}" for key, value in asked.items()]
-            if name is not None:
-                wanted[".id"] = self.device.tables[path].row(name).id
-            rows = self._rows(path, wanted, queries, user)
+            rows = (await self._ask(path, "print", wanted, user, queries)).rows or ()
             alone = name is not None or path not in self.device.tables
             return Reply(HTTPStatus.OK, rows[0] if alone else rows)
         if method not in VERBS or (name is None) != (method == "PUT"):
             return failure(HTTPStatus.BAD_REQUEST, "missing or invalid resource identifier")
         strings = {key: str(value) for key, value in words.items()}
         if name is not None:
-            strings[".id"] = self.device.tables[path].row(name).id
-        result = await self._write(path, VERBS[method], strings, user)
+            strings[".id"] = name
+        written = await self._ask(path, VERBS[method], strings, user)
         if method == "DELETE":
             return Reply(HTTPStatus.NO_CONTENT)
-        rows = self._rows(path, {".id": result.ret or strings.get(".id", "")}, (), user)
-        return Reply(HTTPStatus.CREATED if method == "PUT" else HTTPStatus.OK, rows[0])
+        now = await self._ask(path, "print", {".id": written.ret or strings[".id"]}, user)
+        return Reply(HTTPStatus.CREATED if method == "PUT" else HTTPStatus.OK, (now.rows or ())[0])
 
     def _menu(self, places: Sequence[str], method: str) -> tuple[str, str | None]:
         """The menu that a path means, and what follows it: a row, or with POST a verb."""
@@ -158,6 +161,7 @@ class RestSession:
 
     async def _command(self, path: str, verb: str, words: Words, user: str) -> Reply:
         if (path, verb) == ("/system", "reboot"):
+            self.device.must(user, "reboot")
             self.device.reboot()
             raise HangUpError
         queries = [str(each) for each in listed(words.get(".query", ()))]
@@ -166,44 +170,25 @@ class RestSession:
             for key, value in words.items()
             if key != ".query"
         }
-        if verb == "print":
-            if ".proplist" in strings:
-                strings[".proplist"] = with_id(strings[".proplist"])
-            return Reply(HTTPStatus.OK, self._carry_out(path, verb, strings, queries, user).rows)
-        result = await self._write(path, verb, strings, user)
-        return Reply(HTTPStatus.OK, [] if result.ret is None else {"ret": result.ret})
+        if ".proplist" in strings:
+            strings[".proplist"] = with_id(strings[".proplist"])
+        result = await self._ask(path, verb, strings, user, queries)
+        if result.ret is not None:
+            return Reply(HTTPStatus.OK, {"ret": result.ret})
+        return Reply(HTTPStatus.OK, result.rows or [])
 
-    async def _write(self, path: str, verb: str, words: Mapping[str, str], user: str) -> Result:
-        fate = await self.device.commit()
-        if fate is Fate.REFUSE:
-            raise Trap("failure: refused on demand")
-        if fate is Fate.DROP_BEFORE:
-            raise HangUpError
-        result = self._carry_out(path, verb, words, (), user)
-        if fate is Fate.REBOOT:
-            self.device.reboot()
-        if fate is not Fate.OBEY:
-            raise HangUpError
-        return result
-
-    def _rows(
-        self, path: str, wanted: Mapping[str, str], queries: Sequence[str], user: str
-    ) -> Sequence[Mapping[str, str]]:
-        words = dict(wanted)
-        if ".proplist" in words:
-            words[".proplist"] = with_id(words[".proplist"])
-        return self._carry_out(path, "print", words, queries, user).rows or ()
-
-    def _carry_out(
+    async def _ask(
         self,
         path: str,
         verb: str,
         words: Mapping[str, str],
-        queries: Sequence[str],
         user: str,
+        queries: Sequence[str] = (),
     ) -> Result:
         request = Request(path=path, verb=verb, words=words, queries=queries)
-        result = carry_out(self.device, request, self.device.policies(user))
+        result, fate = await self.device.obey(request, user)
+        if fate is not Fate.OBEY:
+            raise HangUpError
         if result.traps:
             raise result.traps[0]
         return result

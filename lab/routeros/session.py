@@ -3,15 +3,14 @@
 import asyncio
 import contextlib
 import hashlib
-import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lab.routeros.commands import Request, Result, carry_out, split_command
+from lab.routeros.commands import Request, Result, split_command
 from lab.routeros.faults import Fate
 from lab.routeros.framing import MalformedError, frame, read_sentence
 from lab.routeros.table import Changed, Row, Table
-from lab.routeros.traps import Trap, not_permitted
+from lab.routeros.traps import Trap
 
 if TYPE_CHECKING:
     from lab.routeros.device import RouterOs
@@ -79,13 +78,13 @@ class ApiSession:
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
             self.device.commands["api"] += 1
-            await self._obey(sentence)
+            await self._take(sentence)
             if self._writer.is_closing():
                 return
             with contextlib.suppress(ConnectionError):
                 await self._writer.drain()
 
-    async def _obey(self, sentence: Sequence[str]) -> None:
+    async def _take(self, sentence: Sequence[str]) -> None:
         command, *words = sentence
         attributes: dict[str, str] = {}
         queries = []
@@ -117,39 +116,25 @@ class ApiSession:
             self._cancel(request.words.get("tag"))
             self._say("!done", (), tag)
         elif command == "/system/reboot":
-            if "reboot" not in self.device.policies(self._user):
-                raise not_permitted()
+            self.device.must(self._user, "reboot")
             self._say("!done", (), tag)
             self.device.reboot()
         elif request.verb == "listen":
+            self.device.must(self._user, "read")
             self._listen(request, tag)
-        elif request.writes:
-            await self._write(request, tag)
         else:
-            self._answer(self._carry_out(request), tag)
+            await self._obey(request, self._user, tag)
 
-    def _carry_out(self, request: Request) -> Result:
-        return carry_out(self.device, request, self.device.policies(self._user or ""))
-
-    async def _write(self, request: Request, tag: str | None) -> None:
-        fate = await self.device.commit()
-        match fate:
-            case Fate.REFUSE:
-                raise Trap("failure: refused on demand")
-            case Fate.DROP_BEFORE:
-                self.hang_up()
-                return
-        result = self._carry_out(request)
+    async def _obey(self, request: Request, user: str, tag: str | None) -> None:
+        result, fate = await self.device.obey(request, user)
         match fate:
             case Fate.OBEY:
                 self._answer(result, tag)
             case Fate.CUT_REPLY:
                 self._writer.write(frame(["!done", f".tag={tag}"])[:-2])
                 self._writer.close()
-            case Fate.DROP_AFTER:
+            case Fate.DROP_BEFORE | Fate.DROP_AFTER:
                 self.hang_up()
-            case Fate.REBOOT:
-                self.device.reboot()
 
     def _answer(self, result: Result, tag: str | None) -> None:
         for row in result.rows or ():
@@ -191,7 +176,7 @@ class ApiSession:
         if "response" in words and self._challenge:
             password = self.device.password_of(name) or ""
             digest = hashlib.md5(b"\0" + password.encode() + self._challenge, usedforsecurity=False)
-            right = hmac.compare_digest(words["response"], "00" + digest.hexdigest())
+            right = words["response"] == f"00{digest.hexdigest()}"
         elif "password" in words and self.device.version >= PLAIN_LOGIN_FROM:
             right = self.device.password_of(name) == words["password"]
         else:
@@ -201,8 +186,7 @@ class ApiSession:
         if not right or self.device.password_of(name) is None:
             old = self.device.version < PLAIN_LOGIN_FROM
             raise Trap("cannot log in" if old else "invalid user name or password (6)")
-        if "api" not in self.device.policies(name):
-            raise not_permitted()
+        self.device.must(name, "api")
         self._user = name
         self._say("!done", (), tag)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
-from lab.routeros.menu import Menu, Reference
+from lab.routeros.menu import Column, Menu, Reference
 from lab.routeros.traps import Trap, no_such_item
 
 __all__ = ["Row", "Table"]
@@ -148,7 +148,7 @@ class Table:
 
     def _complete(self, words: Mapping[str, str]) -> dict[str, str]:
         """What a new row is made of: what was said, and the defaults."""
-        required = {**self.menu.columns, **self.menu.references}
+        required: dict[str, Column | Reference] = {**self.menu.columns, **self.menu.references}
         for name, column in required.items():
             if column.required and not words.get(name):
                 raise Trap(f"missing value(s) of argument(s) {name}")

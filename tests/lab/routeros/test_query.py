@@ -33,4 +33,4 @@ ETHER = {"name": "ether1", "type": "ether", "mtu": "1500", "disabled": "false", 
     ],
 )
 def test_a_query_lets_through_what_it_says(words, expected):
-    assert expected is matches(ETHER, words)
+    assert expected is matches(ETHER.get, words)

@@ -141,8 +141,13 @@ def failure(refused: Refused) -> dict[str, Any]:
 
 
 def poll_document(poll: Poll) -> dict[str, Any]:
-    """A reading as `turnpike device poll --json` prints it; what is absent is null."""
+    """A reading as `turnpike device poll --json` prints it; what is absent is null.
+
+    An ONU's row in the device's own tables is nobody else's business.
+    """
     whole = asdict(poll)
+    for onu in whole["onus"]:
+        del onu["index"]
     return {part: plain(whole[part]) for part in PARTS}
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "parse_over_cap",
     "parse_period",
     "parse_rate_kbps",
+    "parse_until",
     "rate_text",
 ]
 
@@ -161,6 +162,17 @@ def parse_duration(text: str) -> timedelta:
     if match is None or int(match[1]) == 0:
         raise _unreadable("a duration", text, "write 90s, 10m, 4h, 7d or 2w")
     return timedelta(seconds=int(match[1]) * DURATION_SECONDS[match[2].lower()])
+
+
+def parse_until(text: str, start: datetime) -> datetime:
+    """An end: how long after `start` (`2h`), or an instant with its offset. Raises Refused."""
+    if DURATION.fullmatch(text.strip()):
+        return start + parse_duration(text)
+    try:
+        return parse_instant(text)
+    except Refused as refused:
+        remedy = f"{refused.remedy}, or how long it takes, as 2h"
+        raise _unreadable("an end", text, remedy) from None
 
 
 def rate_text(kbps: int | None) -> str:

@@ -8,12 +8,15 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.tables.access_network import device, device_status
 from database.tables.billing import billing_progress, block_batch
 from database.tables.enforcement import disconnect_request, enforcement_pause
 from database.tables.network import nas, unknown_nas
+from database.tables.outages import alarm, outage
 from database.tables.running import daemon_status, job
 from database.tables.sessions import session_live
 from database.tables.subscribers import entitlement_due, service
+from isp.outage import OutageState
 from operations.audit import Change, changes
 
 __all__ = ["SILENT_SECONDS", "Daemon", "Pause", "Status", "status"]
@@ -54,7 +57,8 @@ class Pause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """Everything at once. `counts` are the tenant's services and sessions, `waiting` its queues."""
+    """Everything at once. `counts` are the tenant's services, sessions, devices and
+    what is wrong with them, `waiting` its queues."""
 
     daemons: tuple[Daemon, ...]
     counts: Mapping[str, int]
@@ -68,6 +72,16 @@ COUNTS: Final[Mapping[str, Select[Any]]] = {
     "services": select(func.count()).where(service.c.state != "terminated"),
     "sessions": select(func.count()).where(session_live.c.ended_at.is_(None)),
     "unknown NASes": select(func.count()).select_from(unknown_nas),
+    "devices": select(func.count()).where(device.c.removed_at.is_(None)),
+    "unreachable devices": select(func.count()).where(
+        device.c.device_id == device_status.c.device_id,
+        device.c.removed_at.is_(None),
+        device_status.c.state.in_(("unreachable", "refused")),
+    ),
+    "outages": select(func.count()).where(
+        outage.c.state.in_((OutageState.OPEN, OutageState.RESTORING))
+    ),
+    "alarms": select(func.count()).where(alarm.c.cleared_at.is_(None)),
 }
 
 WAITING: Final[Mapping[str, Select[Any]]] = {

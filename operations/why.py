@@ -12,9 +12,11 @@ from database.tables.network import lease, nas
 from database.tables.sessions import auth_attempt
 from database.tables.subscribers import entitlement, service_identifier
 from isp.access import Entitlement
-from operations import service_record, sessions
+from operations import onus, outages, service_record, sessions
 from operations.accounts import Account, account_of
 from operations.entitlement_facts import entitlement_of
+from operations.onus import Onu
+from operations.outages import Outage
 from operations.service_record import ServiceRecord
 from operations.sessions import LiveSession
 
@@ -53,7 +55,10 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Why:
-    """The whole answer. `entitlement` None: nothing was decided yet."""
+    """The whole answer. `entitlement` None: nothing was decided yet; `onu` None: none is known.
+
+    `outages` are those that the subscriber is in now.
+    """
 
     service: ServiceRecord
     decided_at: datetime | None
@@ -64,6 +69,8 @@ class Why:
     sessions: tuple[LiveSession, ...]
     actions: tuple[Action, ...]
     account: Account
+    onu: Onu | None
+    outages: tuple[Outage, ...]
 
 
 async def why(transaction: AsyncConnection, login: str) -> Why:
@@ -97,6 +104,8 @@ async def why(transaction: AsyncConnection, login: str) -> Why:
         sessions=await sessions.live(transaction, {"login": found.login}),
         actions=await _actions(transaction, found),
         account=await account_of(transaction, found.subscriber),
+        onu=await onus.of_login(transaction, found.login),
+        outages=await outages.standing_of(transaction, found.subscriber),
     )
 
 

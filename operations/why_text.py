@@ -24,6 +24,7 @@ def why_lines(answer: Why, now: datetime) -> Iterator[str]:
     yield from _list("identified by", answer.identifiers)
     yield from _list("addresses", answer.addresses)
     yield from _list("holds", [*_holds(answer, now)])
+    yield from _list("line", [*_line(answer)])
     yield from _list("sessions", [*_sessions(answer)])
     yield from _list("last decisions", [*_attempts(answer)])
     yield from _list("enforcement", [*_actions(answer)])
@@ -58,6 +59,26 @@ def _holds(answer: Why, now: datetime) -> Iterator[str]:
             f"{held.kind} by {held.author} {begins} {held.placed_at:%Y-%m-%d %H:%M}Z{until}: "
             f"{held.reason}"
         )
+
+
+def _line(answer: Why) -> Iterator[str]:
+    for outage in answer.outages:
+        estimate = f", over by {outage.estimate:%Y-%m-%d %H:%M}Z" if outage.estimate else ""
+        yield (
+            f"outage {outage.outage} of {outage.where} since {outage.started_at:%Y-%m-%d %H:%M}Z "
+            f"({outage.cause}){estimate}"
+        )
+    if (onu := answer.onu) is not None:
+        powers = {"receives": onu.rx_dbm, "OLT receives": onu.olt_rx_dbm}
+        told = [f"{name} {dbm:.2f} dBm" for name, dbm in powers.items() if dbm is not None]
+        if onu.distance_m is not None:
+            told.append(f"{onu.distance_m} m away")
+        if onu.last_down_cause is not None:
+            told.append(f"last down by {onu.last_down_cause}")
+        since = f"{onu.state} since {onu.state_changed_at:%Y-%m-%d %H:%M}Z"
+        yield f"ONU {onu.serial} on {onu.device} {onu.port}: {', '.join([since, *told])}"
+    elif answer.service.onu_serial is not None:
+        yield f"ONU {answer.service.onu_serial}, which no OLT has seen"
 
 
 def _sessions(answer: Why) -> Iterator[str]:

@@ -68,7 +68,7 @@ class Sources:
             raise SourceRefused(NO_WAY_IN)
         session = Snmp(
             self._exchange,
-            SnmpTarget(host=host, port=port, access=credentials.snmp),
+            SnmpTarget(host=host, port=credentials.snmp.port or port, access=credentials.snmp),
             name=name,
             requests_per_second=self._requests_per_second,
             appetite=Appetite() if varbinds is None else Appetite(varbinds=varbinds),

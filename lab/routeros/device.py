@@ -194,6 +194,8 @@ class RouterOs:
     def wrote(self, table: Table, verb: str, row: Row) -> None:
         """See Machine."""
         self.writes[table.menu.path, verb] += 1
+        if (table.menu.path, verb) == ("/ppp/active", "remove"):
+            self.hang_up(row.values["name"])
         seconds = values.seconds_of(row.values.get("timeout", "")) if verb == "add" else None
         if seconds is not None:
             asyncio.get_running_loop().call_later(

@@ -194,6 +194,15 @@ async def test_a_session_comes_changes_and_goes(router):
     assert [0, 0] == [len(router.tables[path].rows) for path in (QUEUES, "/ppp/active")]
 
 
+async def test_to_remove_a_session_ends_it(router, terminal):
+    router.dial_in("ann", "100.64.0.1", "20M/100M")
+    row_id = next(iter(router.tables["/ppp/active"].rows))
+    terminal.say("/ppp/active/remove", f"=.id={row_id}")
+
+    assert [["!done"]] == await terminal.hear()
+    assert {} == router.tables[QUEUES].rows
+
+
 async def test_commits_wait_for_each_other_and_reading_does_not(router, terminal):
     router.faults.commit_seconds = 0.1
     async with Terminal(router) as other:

@@ -45,7 +45,7 @@ PROBLEMS_TOLD: Final = 5
 NO_SUCH_MENU: Final = 0
 """The category of RouterOS's "no such command"."""
 
-FASTTRACK: Final = {"action": "fasttrack-connection", "disabled": "false"}
+FASTTRACK: Final = {"action": "fasttrack-connection"}
 
 
 class RouterOsBackend:
@@ -59,8 +59,8 @@ class RouterOsBackend:
     async def read(self, tree: Tree) -> Actual:
         """All menus that we write to; of the address lists, those that we have to do with."""
         (resource,) = await self._router.print("/system/resource")
-        fasttrack = await self._router.print(
-            "/ip/firewall/filter", proplist=(".id",), where=FASTTRACK
+        rules = await self._router.print(
+            "/ip/firewall/filter", proplist=("disabled",), where=FASTTRACK
         )
         menus = [await self._menu(path) for path in (TYPE, MANGLE, TREE, SIMPLE)]
         rows = [found for menu in menus for found in menu]
@@ -73,7 +73,8 @@ class RouterOsBackend:
             rows=tuple(rows),
             version=resource.get("version"),
             cpu_percent=float(resource.get("cpu-load", 0)),
-            fasttrack=bool(fasttrack),
+            # A rule that was never disabled may not have the column at all.
+            fasttrack=any(rule.get("disabled") != "true" for rule in rules),
         )
 
     def plan(self, tree: Tree, reading: Actual) -> Plan:

@@ -5,8 +5,8 @@ queues that a session brings with it, `<pppoe-ann>`, are left to accounting.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
@@ -15,7 +15,9 @@ from collectors.mib.cells import Cells, Gate, choice, counter, number, text, uni
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
 from isp.access_network import DeviceReading, InterfaceReading, Poll
 
-__all__ = ["DRIVER", "of_a_session"]
+__all__ = ["DRIVER", "kept_queues", "of_a_session"]
+
+Key = TypeVar("Key")
 
 MIKROTIK: Final = "1.3.6.1.4.1.14988"
 MTXR: Final = f"{MIKROTIK}.1.1"
@@ -33,6 +35,9 @@ SFPS: Final = Table(
     name="sfps",
     columns=(SFP_NAME, SFP_RX_LOSS, SFP_CELSIUS, SFP_MILLIVOLTS, SFP_MILLIAMPERES, SFP_TX, SFP_RX),
 )
+
+QUEUES_MAX: Final = 256
+"""A router with more has one for each subscriber, whom accounting counts."""
 
 NOTHING: Final = (0,)
 """Sensors that a board does not have, and modules without diagnostics, are 0."""
@@ -59,6 +64,12 @@ BOARD_IN_TEXT: Final = re.compile(r"RouterOS(?: .* on)? (\S+)$")
 def of_a_session(name: str) -> bool:
     """Is this the name of what comes and goes with a subscriber's session?"""
     return name.startswith("<")
+
+
+def kept_queues(names: Mapping[Key, str]) -> list[Key]:
+    """The queues, by their names, that are not sessions'; none where there are too many."""
+    kept = [key for key, name in names.items() if name and not of_a_session(name)]
+    return kept if len(kept) <= QUEUES_MAX else []
 
 
 def parse(readings: Readings) -> Poll:
@@ -112,12 +123,10 @@ def queues(
     cells: Cells, names: str, octets_in: str | None, octets_out: str
 ) -> Iterator[InterfaceReading]:
     """Queues count like interfaces: in is what subscribers send."""
-    for index, value in sorted(cells.column(names).items()):
-        name = text(value)
-        if name is None or of_a_session(name):
-            continue
+    named = {index: text(value) or "" for index, value in sorted(cells.column(names).items())}
+    for index in kept_queues(named):
         yield InterfaceReading(
-            name=f"queue {name}",
+            name=f"queue {named[index]}",
             octets_in=counter(cells.column(octets_in).get(index)) if octets_in else None,
             octets_out=counter(cells.column(octets_out).get(index)),
         )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from collectors.drivers.mikrotik import of_a_session
+from collectors.drivers.mikrotik import kept_queues, of_a_session
 from collectors.mib.cells import Gate
 from isp.access_network import DeviceReading, InterfaceReading, PortReading
 
@@ -66,13 +66,11 @@ def interfaces_of(rows: Sequence[Row]) -> Iterator[InterfaceReading]:
 
 def queues_of(rows: Sequence[Row]) -> Iterator[InterfaceReading]:
     """From /queue/simple and /queue/tree, whose octets are a pair and a number."""
-    for row in rows:
-        name = row.get("name", "")
-        if not name or of_a_session(name):
-            continue
-        up, separator, down = row.get("bytes", "").partition("/")
+    names = {place: row.get("name", "") for place, row in enumerate(rows)}
+    for place in kept_queues(names):
+        up, separator, down = rows[place].get("bytes", "").partition("/")
         yield InterfaceReading(
-            name=f"queue {name}",
+            name=f"queue {names[place]}",
             octets_in=count_in({"bytes": up}, "bytes") if separator else None,
             octets_out=count_in({"bytes": down if separator else up}, "bytes"),
         )

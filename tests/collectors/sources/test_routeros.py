@@ -185,3 +185,7 @@ def test_queues_of_sessions_are_left_to_accounting():
     rows = [{"name": "<pppoe-ann>", "bytes": "1/2"}, {"name": "tree", "bytes": "7"}, {"name": ""}]
 
     assert [InterfaceReading(name="queue tree", octets_out=7)] == list(queues_of(rows))
+
+
+def test_a_queue_for_each_subscriber_is_too_much_to_keep_as_an_interface():
+    assert [] == list(queues_of([{"name": f"q{number}"} for number in range(300)]))

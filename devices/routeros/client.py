@@ -62,9 +62,8 @@ class Router:
 
     async def add(self, path: str, /, **words: str) -> str:
         """See RouterCommands."""
-        return (
-            await self._ask(*command_of(Change(verb=Verb.ADD, path=path, words=words)))
-        ).returned.get("ret", "")
+        added = await self._ask(*command_of(Change(verb=Verb.ADD, path=path, words=words)))
+        return added.returned.get("ret", "")
 
     async def set(self, path: str, id: str, words: Mapping[str, str]) -> None:  # noqa: A002
         """See RouterCommands."""
@@ -100,6 +99,8 @@ class Router:
                 await connection.drain()
             answers = await asyncio.gather(*sent, return_exceptions=True)
         except asyncio.CancelledError:
+            for answered in sent:
+                answered.cancel()
             await connection.close()
             raise
         outcomes = [outcome(*each) for each in zip(changes, answers, strict=False)]
@@ -114,8 +115,11 @@ class Router:
     async def _ask(self, command: str, words: Sequence[str]) -> Answer:
         connection = await self._connected()
         answered = connection.send(command, words)
-        await connection.drain()
-        return await answered
+        try:
+            await connection.drain()
+            return await answered
+        finally:
+            answered.cancel()  # who is given up while he writes does not wait for it either
 
     async def _connected(self) -> Connection:
         async with self._connecting:

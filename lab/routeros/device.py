@@ -20,7 +20,7 @@ from lab.routeros.traps import Trap, not_permitted
 __all__ = ["VERSION", "RouterOs"]
 
 VERSION = "7.16.2"
-"""The last long-term line before `!empty`, which older clients do not survive."""
+"""Before `!empty`, which older clients do not survive."""
 
 
 class RouterOs:

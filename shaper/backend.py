@@ -7,7 +7,24 @@ from typing import Any, Protocol
 
 from shaper.queue import Tree
 
-__all__ = ["Applied", "Backend", "Change", "Difference", "Kind", "Reading", "Throughput"]
+__all__ = [
+    "Applied",
+    "Backend",
+    "BackendTrouble",
+    "Change",
+    "Difference",
+    "Kind",
+    "Reading",
+    "Throughput",
+]
+
+
+class BackendTrouble(Exception):  # noqa: N818 - named for what happened
+    """A router could not be read or written; `refused`: it does not let us in."""
+
+    def __init__(self, problem: str, *, refused: bool = False) -> None:
+        super().__init__(problem)
+        self.refused = refused
 
 
 class Kind(StrEnum):
@@ -21,13 +38,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One write in words. `edited`: somebody else changed on the router what stays wanted."""
+    """One write in words. `edited`: somebody else changed on the router what stays wanted;
+    `opens`: it lets a service back in.
+    """
 
     kind: Kind
     subject: str
     before: str | None = None
     after: str | None = None
     edited: bool = False
+    opens: bool = False
 
 
 class Reading(Protocol):
@@ -99,7 +119,7 @@ class Throughput:
 
 
 class Backend(Protocol):
-    """One router. What it cannot do raises RouterUnreachable or RouterRefuses."""
+    """One router. What goes wrong with it raises BackendTrouble."""
 
     async def read(self, tree: Tree) -> Any:
         """A `Reading` of all that the tree is about."""

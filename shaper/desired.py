@@ -17,12 +17,13 @@ from shaper.prefixes import host_bits, width
 from shaper.queue import Doubt, Listed, Network, Queue, RateClass, Tree
 from shaper.topology import Topology, queue_name
 
-__all__ = ["SUSPENDED", "Method", "Service", "Site", "desired"]
+__all__ = ["LISTS", "SUSPENDED", "Method", "Service", "Site", "desired"]
 
 SUSPENDED: Final = "turnpike-suspended"
 """The address list of services without access, beside the walled garden's."""
 
 LISTS: Final = {Access.WALLED: WALL, Access.NONE: SUSPENDED}
+"""Where a router's own firewall looks who is to be kept out, or behind the wall."""
 
 
 class Method(StrEnum):

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
 from shaper.backend import Change, Kind
+from shaper.desired import LISTS
 from shaper.order import Arrangement, arrange, targets_of
 from shaper.routeros_text import row_text
 from shaper.routeros_words import MENUS, SIMPLE, not_default
@@ -46,10 +48,11 @@ class Step:
             edited=self.found is not None
             and self.kind is Kind.SET
             and self.found.digest == digest(self.row.words),
+            opens=self.kind is Kind.REMOVE and self.row.words.get("list") in LISTS.values(),
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The writes that close the difference (see `shaper.backend.Difference`)."""
 
@@ -57,7 +60,7 @@ class Plan:
     conflicts: tuple[tuple[str, str], ...] = ()
     foreign: int = 0
 
-    @property
+    @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Each step in words."""
         return tuple(step.change for step in self.steps)
@@ -65,7 +68,8 @@ class Plan:
     def without(self, kept: Collection[Change]) -> "Plan":
         """The same but those steps."""
         left_out = set(kept)
-        return replace(self, steps=tuple(s for s in self.steps if s.change not in left_out))
+        pairs = zip(self.steps, self.changes, strict=True)
+        return replace(self, steps=tuple(step for step, it in pairs if it not in left_out))
 
     def waves(self) -> Iterator[tuple[Step, ...]]:
         """The steps in order, together those that do not need each other: rows come after what

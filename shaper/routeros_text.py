@@ -8,10 +8,10 @@ __all__ = ["row_text"]
 
 
 def row_text(row: Row) -> str:
-    """`100M/20M 10.0.0.7/32`, `on turnpike-walled: 10.0.0.7/32`, or the row's name."""
+    """`100M/20M 10.0.0.7/32`, `10.0.0.7/32 on turnpike-walled`, or the row's name."""
     words = row.words
     if row.path == SIMPLE:
-        return f"{words['name']} {_rates(words['max-limit'])} {words['target']}"
+        return f"{_rates(words['max-limit'])} {words['target']}"
     if "list" in words:
         return f"{words['address']} on {words['list']}"
     return words.get("name") or words["new-packet-mark"]

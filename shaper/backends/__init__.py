@@ -1,1 +1,20 @@
 """The kinds of routers: one file each, all `shaper.backend.Backend`s."""
+
+from devices.routeros import Router
+from devices.routeros.rest import RestRouter
+from shaper.backend import Backend, BackendTrouble
+from shaper.backends.routeros import RouterOsBackend
+from shaper.desired import Method
+from shaper.target import Target
+
+__all__ = ["open_backend"]
+
+
+def open_backend(target: Target, instance: str) -> Backend:
+    """How that target is read and written; it connects when first used. Raises BackendTrouble."""
+    if target.method is Method.LINUX:
+        raise BackendTrouble("no Linux router can be shaped yet", refused=True)
+    if target.access is None:
+        raise BackendTrouble("its credentials cannot be opened, enter them again", refused=True)
+    router = RestRouter(target.access) if target.rest else Router(target.access)
+    return RouterOsBackend(router, instance=instance, writes_per_second=target.writes_per_second)

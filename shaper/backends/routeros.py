@@ -7,6 +7,7 @@ was little; after a lost connection, or a refusal, everything is.
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -16,6 +17,8 @@ from devices.routeros import (
     Done,
     Outcome,
     RouterCommands,
+    RouterError,
+    RouterRefused,
     RouterTrap,
     Trapped,
     Unanswered,
@@ -23,7 +26,7 @@ from devices.routeros import (
     Verb,
 )
 from policy.vendors.profile import WALL
-from shaper.backend import Applied, Kind, Throughput
+from shaper.backend import Applied, BackendTrouble, Kind, Throughput
 from shaper.desired import SUSPENDED
 from shaper.plan import Plan, Step, plan
 from shaper.queue import Tree
@@ -58,7 +61,35 @@ class RouterOsBackend:
 
     async def read(self, tree: Tree) -> Actual:
         """All menus that we write to; of the address lists, those that we have to do with."""
-        (resource,) = await self._router.print("/system/resource")
+        with _troubles():
+            return await self._read(tree)
+
+    def plan(self, tree: Tree, reading: Actual) -> Plan:
+        """See shaper.plan."""
+        return plan(wanted_rows(tree, self._instance), reading)
+
+    async def apply(self, difference: Plan, reading: Actual) -> Applied:
+        """Write wave by wave; a lost connection ends it."""
+        with _troubles():
+            return await self._apply(difference, reading)
+
+    async def throughput(self, queues: Collection[str]) -> Sequence[Throughput]:
+        """Of simple queues, as the router measures it."""
+        flows = []
+        with _troubles():
+            for name in queues:
+                where = {"name": name}
+                for row in await self._router.print(SIMPLE, proplist=("rate",), where=where):
+                    up, _, down = row.get("rate", "0/0").partition("/")
+                    flows.append(Throughput(queue=name, down_bps=int(down), up_bps=int(up)))
+        return flows
+
+    async def close(self) -> None:
+        """Leave the router."""
+        await self._router.close()
+
+    async def _read(self, tree: Tree) -> Actual:
+        resource = await self._resource()
         rules = await self._router.print(
             "/ip/firewall/filter", proplist=("disabled",), where=FASTTRACK
         )
@@ -72,17 +103,12 @@ class RouterOsBackend:
         return Actual(
             rows=tuple(rows),
             version=resource.get("version"),
-            cpu_percent=float(resource.get("cpu-load", 0)),
+            cpu_percent=_cpu_percent(resource),
             # A rule that was never disabled may not have the column at all.
             fasttrack=any(rule.get("disabled") != "true" for rule in rules),
         )
 
-    def plan(self, tree: Tree, reading: Actual) -> Plan:
-        """See shaper.plan."""
-        return plan(wanted_rows(tree, self._instance), reading)
-
-    async def apply(self, difference: Plan, reading: Actual) -> Applied:
-        """Write wave by wave; a lost connection ends it."""
+    async def _apply(self, difference: Plan, reading: Actual) -> Applied:
         clock = asyncio.get_running_loop()
         done: list[tuple[Step, Outcome]] = []
         lost = False
@@ -106,19 +132,9 @@ class RouterOsBackend:
             reading=None if problems else await self._read_back(done, reading),
         )
 
-    async def throughput(self, queues: Collection[str]) -> Sequence[Throughput]:
-        """Of simple queues, as the router measures it."""
-        flows = []
-        for name in queues:
-            where = {"name": name}
-            for row in await self._router.print(SIMPLE, proplist=("name", "rate"), where=where):
-                up, _, down = row.get("rate", "0/0").partition("/")
-                flows.append(Throughput(queue=name, down_bps=int(down), up_bps=int(up)))
-        return flows
-
-    async def close(self) -> None:
-        """Leave the router."""
-        await self._router.close()
+    async def _resource(self) -> Mapping[str, str]:
+        (resource,) = await self._router.print("/system/resource")
+        return resource
 
     async def _menu(self, path: str, where: Mapping[str, str] | None = None) -> list[Found]:
         """Its rows; none where the router has no such menu (no IPv6 package)."""
@@ -148,7 +164,21 @@ class RouterOsBackend:
         answers = await asyncio.gather(*(self._menu(path, {".id": at}) for path, at in touched))
         now = dict(zip(touched, answers, strict=True))
         stood = [now.pop((each.row.path, each.id), [each]) for each in reading.rows]
-        return replace(reading, rows=tuple(row for rows in (*stood, *now.values()) for row in rows))
+        rows = tuple(row for rows in (*stood, *now.values()) for row in rows)
+        return replace(reading, rows=rows, cpu_percent=_cpu_percent(await self._resource()))
+
+
+def _cpu_percent(resource: Mapping[str, str]) -> float | None:
+    load = resource.get("cpu-load")
+    return None if load is None else float(load)
+
+
+@contextmanager
+def _troubles() -> Iterator[None]:
+    try:
+        yield
+    except RouterError as error:
+        raise BackendTrouble(str(error), refused=isinstance(error, RouterRefused)) from error
 
 
 def change_of(step: Step) -> Change:

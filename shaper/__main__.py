@@ -1,0 +1,18 @@
+"""`shaper`: makes router queues what was bought."""
+
+from typing import NoReturn
+
+from chassis.main import run
+from shaper.config import ShaperSettings
+from shaper.daemon import Shaper
+
+__all__ = ["main"]
+
+
+def main() -> NoReturn:
+    """Run the daemon."""
+    run("shaper", ShaperSettings, Shaper)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Everything that the shaper reads from and writes to Postgres."""

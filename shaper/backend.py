@@ -89,7 +89,7 @@ class Difference(Protocol):
 
     @property
     def foreign(self) -> int:
-        """Rows that are not ours."""
+        """Queues there that are not ours."""
         ...
 
     def without(self, kept: Collection[Change]) -> "Difference":

@@ -10,7 +10,7 @@ from shaper.backend import Change, Kind
 from shaper.desired import LISTS
 from shaper.order import Arrangement, arrange, targets_of
 from shaper.routeros_text import row_text
-from shaper.routeros_words import MENUS, SIMPLE, not_default
+from shaper.routeros_words import MENUS, SIMPLE, TREE, not_default
 from shaper.row import Actual, Found, Owner, Row
 from shaper.tag import digest
 
@@ -103,7 +103,9 @@ def plan(wanted: Sequence[Row], actual: Actual) -> Plan:
     gone += ours.values()
     fresh, gone, handed_over = _hand_over(fresh, gone)
     steps = _steps(fresh, [*kept, *handed_over], gone, others, actual)
-    foreign = sum(1 for found in others if found.owner is Owner.FOREIGN)
+    foreign = sum(
+        1 for found in others if found.owner is Owner.FOREIGN and found.row.path in (SIMPLE, TREE)
+    )
     return Plan(steps=steps, conflicts=tuple(conflicts), foreign=foreign)
 
 

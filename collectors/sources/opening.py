@@ -10,7 +10,7 @@ from collectors.sources.snmp import BUDGET_SECONDS, SnmpSource
 from collectors.sources.voltha import VolthaSource
 from collectors.voltha.events import Causes
 from devices.credentials import Credentials
-from devices.routeros import router_at
+from devices.routeros import open_router, router_target
 from devices.snmp import Exchange, Snmp, SnmpTarget
 from devices.snmp.appetite import Appetite
 from devices.snmp.session import REQUESTS_PER_SECOND
@@ -18,6 +18,9 @@ from devices.voltha import VolthaCore
 from isp.access_network import DeviceKind
 
 __all__ = ["Sources"]
+
+ROUTEROS_REST: Final = "routeros-rest"
+"""The driver of a router whose API is closed; without it, a router's login is for its API."""
 
 NO_WAY_IN: Final = "there are neither SNMP nor login credentials for it"
 
@@ -62,8 +65,8 @@ class Sources:
             core = VolthaCore(f"{host}:{port}")
             return VolthaSource(core, clock=self._clock, causes=self.causes)
         if kind is DeviceKind.ROUTER and credentials.login is not None and driver not in drivers():
-            router = router_at(host=host, port=port, access=credentials.login, driver=driver)
-            return RouterOsSource(router)
+            target = router_target(host=host, port=port, login=credentials.login)
+            return RouterOsSource(open_router(target, rest=driver == ROUTEROS_REST))
         if credentials.snmp is None:
             raise SourceRefused(NO_WAY_IN)
         session = Snmp(

@@ -20,7 +20,7 @@ from devices.routeros.errors import (
     RouterRefused,
     RouterTrap,
 )
-from devices.routeros.opening import router_at
+from devices.routeros.opening import open_router, router_target
 from devices.routeros.probe import RIGHTS_TO_READ, RIGHTS_TO_SHAPE, RouterIdentity, probe
 from devices.routeros.rest import REST_PORT, REST_TLS_PORT, RestRouter
 from devices.routeros.target import API_PORT, API_TLS_PORT, RouterTarget
@@ -52,6 +52,7 @@ __all__ = [
     "Unsent",
     "Verb",
     "certificate_of",
+    "open_router",
     "probe",
-    "router_at",
+    "router_target",
 ]

@@ -1,31 +1,26 @@
 """The way to a router, from what is stored of it."""
 
-from typing import Final
-
 from devices.credentials import LoginAccess
 from devices.routeros.changes import RouterCommands
 from devices.routeros.client import Router
 from devices.routeros.rest import RestRouter
 from devices.routeros.target import RouterTarget
 
-__all__ = ["API", "REST", "router_at"]
-
-API: Final = "routeros"
-REST: Final = "routeros-rest"
-"""What a device's `driver` says of the way; anything else is the API, too."""
+__all__ = ["open_router", "router_target"]
 
 
-def router_at(
-    *, host: str, port: int, access: LoginAccess, driver: str = API, timeout_seconds: float = 10.0
-) -> RouterCommands:
-    """A router, not connected yet. The login's own port, where it has one, precedes `port`."""
-    target = RouterTarget(
+def router_target(*, host: str, port: int, login: LoginAccess) -> RouterTarget:
+    """Which router, and as whom. The login's own port, where it has one, precedes `port`."""
+    return RouterTarget(
         host=host,
-        port=access.port or port,
-        user=access.user,
-        password=access.password,
-        tls=access.tls,
-        certificate_sha256=access.certificate_sha256,
-        timeout_seconds=timeout_seconds,
+        port=login.port or port,
+        user=login.user,
+        password=login.password,
+        tls=login.tls,
+        certificate_sha256=login.certificate_sha256,
     )
-    return RestRouter(target) if driver == REST else Router(target)
+
+
+def open_router(target: RouterTarget, *, rest: bool = False) -> RouterCommands:
+    """A router, not connected yet: by its API, or where that is closed by REST."""
+    return RestRouter(target) if rest else Router(target)

@@ -1,7 +1,6 @@
 """The kinds of routers: one file each, all `shaper.backend.Backend`s."""
 
-from devices.routeros import Router
-from devices.routeros.rest import RestRouter
+from devices.routeros import open_router
 from shaper.backend import Backend, BackendTrouble
 from shaper.backends.routeros import RouterOsBackend
 from shaper.desired import Method
@@ -16,5 +15,5 @@ def open_backend(target: Target, instance: str) -> Backend:
         raise BackendTrouble("no Linux router can be shaped yet", refused=True)
     if target.access is None:
         raise BackendTrouble("its credentials cannot be opened, enter them again", refused=True)
-    router = RestRouter(target.access) if target.rest else Router(target.access)
+    router = open_router(target.access, rest=target.rest)
     return RouterOsBackend(router, instance=instance, writes_per_second=target.writes_per_second)

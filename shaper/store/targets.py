@@ -11,7 +11,7 @@ from chassis.sealing import KeyRing, SealBroken
 from database.tables.access_network import device
 from database.tables.shaping import cpe, shaped_router
 from devices.credentials import open_credentials
-from devices.routeros import RouterTarget
+from devices.routeros import RouterTarget, router_target
 from shaper.desired import Method
 from shaper.target import Target
 
@@ -66,14 +66,7 @@ def _access(row: Any, keys: KeyRing) -> RouterTarget | None:
         return None
     if login is None:
         return None
-    return RouterTarget(
-        host=row.host,
-        port=login.port or row.port,
-        user=login.user,
-        password=login.password,
-        tls=login.tls,
-        certificate_sha256=login.certificate_sha256,
-    )
+    return router_target(host=row.host, port=row.port, login=login)
 
 
 def _routers() -> Select[Any]:

@@ -5,8 +5,9 @@ parent only for what exceeds a class's own `rate`. So `rate` is what is guarante
 nothing, and `quantum` shares a full parent in proportion to what was bought.
 """
 
-from isp.limit import Limit
-from shaper.linux_state import HtbClass, Leaf, LeafKind
+from isp.limit import PRIORITY_LOWEST, Limit
+from shaper.linux_leaves import FRAME_OCTETS, leaf_for, within
+from shaper.linux_state import HtbClass, LeafKind
 
 __all__ = ["BORROWER_RATE", "PASSAGE", "UNLIMITED", "class_for", "limit_of"]
 
@@ -18,34 +19,27 @@ TICK_NANOSECONDS = 64
 TICKS_MAX = 0xFFFFFFFF
 BURST_MILLISECONDS = 10
 """What a timer may be late (HZ is 100 to 1000): with less, a class would not reach its rate."""
-FRAME_OCTETS = 1514
 BURST_OCTETS_MIN = 2 * FRAME_OCTETS
 QUANTUM_MILLISECONDS = 2
 QUANTUM_OCTETS_MAX = 200_000
 """HTB's own bound for what one class sends before its sisters."""
-QUEUE_MILLISECONDS = 100
-QUEUE_OCTETS_MIN = 2 * 65_536
-"""Two of the largest packets that offloading makes: a smaller queue would never take one."""
-QUEUE_OCTETS_MAX = 16 * 1024 * 1024
-"""100 ms at 1.3 Gbit/s."""
-CODEL_TARGET_NANOSECONDS = 5_000_000
-CODEL_UNIT_NANOSECONDS = 1024
 
 
 def class_for(limit: Limit, *, borrows: bool, leaf_kind: LeafKind | None) -> HtbClass:
-    """The class of a limit; `borrows` under another class, without a leaf where others hang."""
+    """The class of a limit; `borrows` under another class, without a leaf where others hang. Then
+    quantum and priority mean nothing, and HTB would not change them.
+    """
     ceil = octets(limit.rate_bps) or UNLIMITED
     rate = min(octets(limit.guaranteed_bps) or BORROWER_RATE, ceil) if borrows else ceil
     burst = burst_octets(ceil) + burst_beyond(limit)
+    is_leaf = leaf_kind is not None
     return HtbClass(
         rate=rate,
         ceil=ceil,
         burst_ticks=ticks(burst if rate == ceil else burst_octets(rate), rate),
         ceil_burst_ticks=ticks(burst, ceil),
-        quantum_octets=within(
-            FRAME_OCTETS, ceil * QUANTUM_MILLISECONDS // 1000, QUANTUM_OCTETS_MAX
-        ),
-        priority=limit.priority - 1,
+        quantum_octets=quantum_octets(ceil) if is_leaf else QUANTUM_OCTETS_MAX,
+        priority=(limit.priority if is_leaf else PRIORITY_LOWEST) - 1,
         leaf=None if leaf_kind is None else leaf_for(leaf_kind, ceil),
     )
 
@@ -60,27 +54,12 @@ def limit_of(found: HtbClass, *, borrows: bool) -> Limit:
     )
 
 
-def leaf_for(kind: LeafKind, ceil: int) -> Leaf:
-    """What holds its packets: 100 ms of them, or what the better kinds find out by themselves."""
-    match kind:
-        case LeafKind.BFIFO:
-            queue = ceil * QUEUE_MILLISECONDS // 1000
-            return Leaf(kind=kind, setting=within(QUEUE_OCTETS_MIN, queue, QUEUE_OCTETS_MAX))
-        case LeafKind.FQ_CODEL:
-            # RFC 8289 section 4.4: a target is never less than the time of a packet.
-            frame_nanoseconds = FRAME_OCTETS * 1_000_000_000 // ceil
-            nanoseconds = max(CODEL_TARGET_NANOSECONDS, frame_nanoseconds * 3 // 2)
-            return Leaf(kind=kind, setting=nanoseconds // CODEL_UNIT_NANOSECONDS)
-        case LeafKind.CAKE:
-            return Leaf(kind=kind)
-
-
 def octets(bits: int | None) -> int:
     return (bits or 0) // 8
 
 
-def within(least: int, value: int, most: int) -> int:
-    return max(least, min(value, most))
+def quantum_octets(ceil: int) -> int:
+    return within(FRAME_OCTETS, ceil * QUANTUM_MILLISECONDS // 1000, QUANTUM_OCTETS_MAX)
 
 
 def burst_octets(rate: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from shaper.linux_state import Chain, Hook, MapKey, Rule
 
@@ -19,6 +20,12 @@ class Wiring:
 
     inside: str
     outside: str | None = None
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """`eth1`, or `eth1/eth0`: inside and outside."""
+        inside, _, outside = text.partition("/")
+        return cls(inside=inside, outside=outside or None)
 
     @property
     def table(self) -> str:

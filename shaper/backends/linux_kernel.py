@@ -5,7 +5,7 @@ a second for ten thousand queues, so it belongs into a thread.
 import errno
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from isp.errors import ExitCode, Refused
@@ -45,20 +45,11 @@ from shaper.linux_tc import (
 )
 from shaper.queue import Network
 
-__all__ = ["Kernel", "KernelReading"]
+__all__ = ["Kernel"]
 
 NETLINK_ROUTE: Final = 0
 NETLINK_NETFILTER: Final = 12
 LOOPBACK: Final = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KernelReading:
-    """The state, and the octets that each class let through since it was made, by minor number."""
-
-    state: LinuxState
-    down_octets: Mapping[int, int]
-    up_octets: Mapping[int, int]
 
 
 class Kernel:
@@ -88,13 +79,18 @@ class Kernel:
         refused = self._route.carry_out([probe(LOOPBACK, kind.value)])
         return all(each.errno != errno.ENOENT for each in refused.values())
 
-    def read(self, interfaces: Interfaces, table: str) -> KernelReading:
+    def read(self, interfaces: Interfaces, table: str) -> LinuxState:
         """Everything. Raises Refused where somebody else shapes an interface."""
         qdiscs = [qdisc_of(reply) for reply in self._route.dump(read_qdiscs())]
         down = self._side(interfaces.down, qdiscs)
         up = self._side(interfaces.up, qdiscs)
-        state = state_of(down, up, self._table(table))
-        return KernelReading(state=state, down_octets=down.octets, up_octets=up.octets)
+        return state_of(down, up, self._table(table))
+
+    def octets(self, interfaces: Interfaces, ids: Sequence[int]) -> Mapping[int, tuple[int, int]]:
+        """What went through each class since it was made: down, up."""
+        down = self._some(interfaces.down, ids).octets
+        up = self._some(interfaces.up, ids).octets
+        return {at: (down[at], up[at]) for at in down.keys() & up.keys()}
 
     def take(self, interfaces: Interfaces, table: str) -> None:
         """Our HTB at both interfaces, through which everything passes unlimited, and our table,

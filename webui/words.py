@@ -12,19 +12,25 @@ from markupsafe import Markup
 from billing.money import rounded
 from operations.quantities import octets_text, rate_text
 
-__all__ = ["duration", "filters", "invoice_state", "money", "tone"]
+__all__ = ["duration", "filters", "invoice_state", "light", "money", "tone"]
 
 TONES: Final[Mapping[str, str]] = {
     state: tone
     for tone, states in {
-        "good": "active full confirmed online accept paid proven",
-        "warn": "pending walled adopted acknowledged initiated open silence unanswered suspended",
-        "bad": "none reject refused suspect overdue unreachable unsupported",
+        "good": "active full confirmed online accept paid proven reachable restored up",
+        "warn": "pending walled adopted acknowledged initiated open silence unanswered suspended "
+        "disabled logging restoring minor warning",
+        "bad": "none reject refused suspect overdue unreachable unsupported los dying_gasp "
+        "auth_failed outage critical major down",
     }.items()
     for state in states.split()
 }
 """Words keep their meaning without colour; a state that is not here is neither good nor bad."""
 
+
+RX_DBM_BAD: Final = -27.0
+RX_DBM_WEAK: Final = -25.0
+"""Class B+ receivers end at -27 dBm (G.984.2); two less is a connector away from it."""
 
 LABELS: Final[Mapping[str, str]] = {
     "login": "Login",
@@ -55,6 +61,7 @@ def filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
         "at": at,
         "duration": duration,
         "labelled": labelled,
+        "light": light,
         "money": money,
         "octets": lambda octets: octets_text(int(octets)),
         "rate": rate_text,
@@ -66,6 +73,13 @@ def filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
 def tone(state: str) -> str:
     """`good`, `warn`, `bad`, or nothing."""
     return TONES.get(state, "")
+
+
+def light(dbm: float) -> str:
+    """The tone of a received power."""
+    if dbm <= RX_DBM_BAD:
+        return "bad"
+    return "warn" if dbm <= RX_DBM_WEAK else "good"
 
 
 def labelled(text: str) -> tuple[str, str]:

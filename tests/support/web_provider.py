@@ -16,18 +16,25 @@ from chassis.secrets import Secret
 from database.connect import Database, Role
 from database.tables.enforcement import enforcement_action
 from database.tables.sessions import auth_attempt, session, session_live, usage_hourly
+from devices.credentials import Credentials
+from isp.access_network import DeviceKind
 from isp.nas import Vendor
-from operations import nas, operators, plans, subscribers, tenants
+from operations import devices, nas, operators, plans, subscribers, tenants
 from operations.import_rows import ImportRow
 from operations.money import invoices, payments
 from operations.money.run import run
+from operations.onu_linking import link_sold
 from operations.service_record import ServiceRecord
+from tests.support.access_network import see_alarm, see_device, see_onus, see_outage
 
 __all__ = [
     "CROWD",
     "DEBTOR",
     "HOSTILE",
     "NAS_OF_A_HOSTILE_NAME",
+    "OLT",
+    "ONU",
+    "ONU_IN_THE_DARK",
     "OPERATOR",
     "PASSWORD",
     "PAYER",
@@ -48,6 +55,9 @@ BILLED: Final = 6
 """Of the crowd; the others are AAA only. Three of them do not pay."""
 
 MEGABYTE: Final = 10**6
+ONU: Final = "HWTC00000001"
+ONU_IN_THE_DARK: Final = "HWTC00000002"
+OLT: Final = "olt1"
 DAYS: Final = 45
 NEWEST_DOCUMENT_DAYS: Final = 5
 ACTOR: Final = "import"
@@ -74,8 +84,8 @@ class Provider:
 async def fill(config: DatabaseConfig, tenant_id: int, now: datetime) -> Provider:
     """Sell, connect, bill, take payments, refuse: through the operations wherever there are any."""
     made = Provider(config=config, tenant_id=tenant_id, now=now)
-    command, radiusd, coa = (
-        Database(config, role) for role in (Role.COMMAND, Role.RADIUSD, Role.COA)
+    command, radiusd, coa, collectors = (
+        Database(config, role) for role in (Role.COMMAND, Role.RADIUSD, Role.COA, Role.COLLECTORS)
     )
     begun = now - timedelta(days=DAYS)
     try:
@@ -94,8 +104,12 @@ async def fill(config: DatabaseConfig, tenant_id: int, now: datetime) -> Provide
             await _attempts(transaction, payer, debtor, known[0], now)
         async with coa.transaction() as transaction:
             await _enforced(transaction, debtor, known[0], now)
+        async with command.transaction(tenant_id) as transaction:
+            await _enter_olt(transaction, now)
+        async with collectors.transaction() as transaction:
+            await _light(transaction, now)
     finally:
-        for database in (command, radiusd, coa):
+        for database in (command, radiusd, coa, collectors):
             await database.close()
     return made
 
@@ -125,8 +139,9 @@ async def _sell(
 ) -> Sequence[ServiceRecord]:
     hostile = '"><script>alert(1)</script>@example.net'
     rows = [
-        _row(PAYER, "ana.kovac@example.net", "Ana Kovač", 1, plan="fibre-1000", mac=MAC),
-        _row(DEBTOR, "bojan@example.net", "Bojan Ilić", 2),
+        _row(PAYER, "ana.kovac@example.net", "Ana Kovač", 1, plan="fibre-1000", mac=MAC)
+        | {"onu_serial": ONU},
+        _row(DEBTOR, "bojan@example.net", "Bojan Ilić", 2) | {"onu_serial": ONU_IN_THE_DARK},
         _row(HOSTILE, hostile, "<b>'&\"\u202egro.live", 3),
         *(
             _row(
@@ -149,6 +164,34 @@ async def _sell(
         )
         for row in rows
     ]
+
+
+async def _enter_olt(transaction: AsyncConnection, now: datetime) -> None:
+    await devices.add(
+        transaction,
+        name=OLT,
+        kind=DeviceKind.OLT,
+        host="192.0.2.10",
+        port=161,
+        driver="huawei",
+        credentials=Credentials(),
+        keys=KeyRing.generate(),
+        area=AREAS[0],
+        actor=ACTOR,
+        now=now,
+    )
+
+
+async def _light(transaction: AsyncConnection, now: datetime) -> None:
+    """Ana's ONU is well, Bojan's is in an outage, a third is nobody's and nobody's friend."""
+    await see_device(transaction, OLT, now, temperature_celsius=41.0)
+    well = {"serial": ONU, "rx_dbm": -21.4, "olt_rx_dbm": -25.6, "optics_read_at": now}
+    dark = {"serial": ONU_IN_THE_DARK, "state": "los", "last_down_cause": "dying_gasp"}
+    hostile = {"serial": "HWTC00000003", "description": HOSTILE, "rx_dbm": -28.0}
+    onus = await see_onus(transaction, OLT, [well | {"distance_m": 1870}, dark, hostile], now)
+    await link_sold(transaction, onu_ids=onus)
+    await see_outage(transaction, OLT, onus[1:2], now, estimate=now + timedelta(hours=2))
+    await see_alarm(transaction, OLT, "HWTC00000003", now, value=-28.0, threshold=-27.0)
 
 
 MAC: Final = "02:00:5e:00:53:01"

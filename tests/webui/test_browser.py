@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.support.running_webui import running_webui
-from tests.support.web_provider import DEBTOR, OPERATOR, PASSWORD
+from tests.support.web_provider import DEBTOR, OLT, ONU, OPERATOR, PASSWORD
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = [1280, 390]
@@ -76,6 +76,23 @@ async def test_an_operator_finds_out_why_somebody_is_cut_off(page):
     await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+async def test_an_operator_sees_how_the_light_of_a_line_is(page):
+    await sign_in(page)
+    await page.get_by_role("link", name="Network").click()
+    await expect(page.get_by_role("region", name="Standing outages")).to_contain_text("fibre cut")
+
+    assert await fits(page)
+    await page.get_by_role("link", name=OLT).click()
+    await expect(page.get_by_role("region", name="ONUs")).to_contain_text(ONU)
+
+    assert await fits(page)
+    await page.get_by_role("link", name="ana.kovac@example.net").click()
+    await expect(page.get_by_text("-21.40 dBm")).to_have_css("color", "rgb(23, 115, 74)")
+    await expect(page.get_by_text("-25.60 dBm")).to_have_css("color", "rgb(143, 79, 0)")
+
+    assert await fits(page)
+
+
 async def test_a_keyboard_is_enough(page):
     await page.goto("/subscribers")
     await expect(page.get_by_label("Name")).to_be_focused()
@@ -100,7 +117,7 @@ async def test_a_keyboard_is_enough(page):
 
 async def test_every_control_has_a_name_for_who_cannot_see_it(page):
     await sign_in(page)
-    for path in ("/subscribers", f"/subscribers/{DEBTOR}", "/sessions"):
+    for path in ("/subscribers", f"/subscribers/{DEBTOR}", "/sessions", "/network", "/onus"):
         await page.goto(path)
         nameless = await page.evaluate(
             """() => [...document.querySelectorAll("a, button, input, select, [role]")].filter(

@@ -1,7 +1,7 @@
 """One subscriber: money, services, why, sessions, usage, documents."""
 
 from tests.support.html import page_of
-from tests.support.web_provider import DEBTOR, PAYER
+from tests.support.web_provider import DEBTOR, ONU, ONU_IN_THE_DARK, PAYER
 
 
 async def texts(ann, reference: str) -> list[str]:
@@ -51,3 +51,23 @@ async def test_live_and_closed_sessions_and_usage_are_there(ann):
 
 async def test_who_is_offline_is_said_to_be(ann):
     assert "Not online." in await texts(ann, DEBTOR)
+
+
+async def test_the_line_tells_its_light_and_its_place(ann):
+    seen = await texts(ann, PAYER)
+
+    assert [ONU, "online"] == seen[seen.index(ONU) :][:2]
+    assert ("-21.40 dBm", "-25.60 dBm") == (
+        seen[seen.index("ONU receives") + 1], seen[seen.index("OLT receives") + 1],
+    )  # fmt: skip
+    assert {"olt1 0/1/3 : 1", "1870 m"} <= set(seen)
+
+
+async def test_who_is_in_an_outage_is_told_so(ann):
+    seen = await texts(ann, DEBTOR)
+    at = seen.index("outage")
+
+    assert [ONU_IN_THE_DARK, "los"] == seen[seen.index(ONU_IN_THE_DARK) :][:2]
+    assert "olt1 0/1/3 since" == seen[at + 1]
+    assert ": fibre cut, over by" == seen[at + 3]
+    assert "dying gasp" in seen

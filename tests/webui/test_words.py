@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webui.sign_in import page_here
-from webui.words import duration, filters, invoice_state, labelled, money
+from webui.words import duration, filters, invoice_state, labelled, light, money
 
 TODAY = date(2026, 3, 10)
 
@@ -30,6 +30,11 @@ def test_an_instant_is_told_in_the_tenants_zone():
 )
 def test_a_duration_is_told_as_a_clock(seconds, text):
     assert text == duration(seconds)
+
+
+@pytest.mark.parametrize(("dbm", "tone"), [(-24.9, "good"), (-25.0, "warn"), (-27.0, "bad")])
+def test_light_is_weak_before_it_is_too_weak(dbm, tone):
+    assert tone == light(dbm)
 
 
 @pytest.mark.parametrize(

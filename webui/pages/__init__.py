@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from webui.pages import sessions, sign_in, subscriber, subscribers
+from webui.pages import network, onus, sessions, sign_in, subscriber, subscribers
 
 __all__ = ["NAVIGATION", "ROUTES"]
 
@@ -11,5 +11,11 @@ ROUTES: tuple[Route, ...] = (
     *subscribers.ROUTES,
     *subscriber.ROUTES,
     *sessions.ROUTES,
+    *network.ROUTES,
+    *onus.ROUTES,
 )
-NAVIGATION = (("Subscribers", "/subscribers"), ("Live sessions", "/sessions"))
+NAVIGATION = (
+    ("Subscribers", "/subscribers"),
+    ("Live sessions", "/sessions"),
+    ("Network", "/network"),
+)

@@ -3,17 +3,21 @@
 from typing import Final
 
 from chassis.clock import Clock
+from collectors.cli import dialect_of
 from collectors.drivers import drivers
 from collectors.sources import Source, SourceRefused
+from collectors.sources.cli import CliSource
+from collectors.sources.complemented import ComplementedSource
 from collectors.sources.routeros import RouterOsSource
 from collectors.sources.snmp import BUDGET_SECONDS, SnmpSource
 from collectors.sources.voltha import VolthaSource
 from collectors.voltha.events import Causes
-from devices.credentials import Credentials
+from devices.credentials import Credentials, LoginAccess
 from devices.routeros import open_router, router_target
 from devices.snmp import Exchange, Snmp, SnmpTarget
 from devices.snmp.appetite import Appetite
 from devices.snmp.session import REQUESTS_PER_SECOND
+from devices.ssh import Ssh, SshTarget
 from devices.voltha import VolthaCore
 from isp.access_network import DeviceKind
 
@@ -22,7 +26,11 @@ __all__ = ["Sources"]
 ROUTEROS_REST: Final = "routeros-rest"
 """The driver of a router whose API is closed; without it, a router's login is for its API."""
 
-NO_WAY_IN: Final = "there are neither SNMP nor login credentials for it"
+NO_WAY_IN: Final = (
+    "there are no SNMP credentials for it, nor a login for a command line that is known: "
+    "huawei, zte"
+)
+SSH_PORT: Final = 22
 
 
 class Sources:
@@ -67,8 +75,12 @@ class Sources:
         if kind is DeviceKind.ROUTER and credentials.login is not None and driver not in drivers():
             target = router_target(host=host, port=port, login=credentials.login)
             return RouterOsSource(open_router(target, rest=driver == ROUTEROS_REST))
+        login = credentials.login
         if credentials.snmp is None:
-            raise SourceRefused(NO_WAY_IN)
+            line = self._line(host, login, driver)
+            if line is None:
+                raise SourceRefused(NO_WAY_IN)
+            return line
         session = Snmp(
             self._exchange,
             SnmpTarget(host=host, port=credentials.snmp.port or port, access=credentials.snmp),
@@ -76,9 +88,26 @@ class Sources:
             requests_per_second=self._requests_per_second,
             appetite=Appetite() if varbinds is None else Appetite(varbinds=varbinds),
         )
-        return SnmpSource(
+        tables = SnmpSource(
             session, clock=self._clock, driver=driver, budget_seconds=self._budget_seconds
         )
+        if login is None or kind is not DeviceKind.OLT:
+            return tables
+        return ComplementedSource(tables, lambda found: self._line(host, login, found))
+
+    def _line(self, host: str, login: LoginAccess | None, driver: str) -> CliSource | None:
+        """The device's command line, where there is a login and somebody knows its words."""
+        dialect = dialect_of(driver)
+        if dialect is None or login is None:
+            return None
+        target = SshTarget(
+            host=host,
+            port=login.port or SSH_PORT,
+            user=login.user,
+            password=login.password,
+            netmiko_type=dialect.netmiko_type,
+        )
+        return CliSource(dialect, Ssh(target), clock=self._clock)
 
     async def close(self) -> None:
         """Close the sockets; sources are closed before."""

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -102,13 +102,15 @@ def whole_poll(
 
 
 def optics_poll(topology: Topology, answers: Sequence[Answer]) -> Poll:
-    """Only the ONUs that the answers tell something of."""
+    """Only the ONUs that the answers tell something of, whose states were not asked."""
     gate = Gate()
     fields = _fields(answers, gate)
     return Poll(
         device=DeviceReading(model=MODEL),
         onus=tuple(
-            _onu(onu, columns, {}) for onu in topology.onus if (columns := fields[onu.serial])
+            _onu(replace(onu, state=OnuState.UNKNOWN), columns, {})
+            for onu in topology.onus
+            if (columns := fields[onu.serial])
         ),
         doubts=gate.doubts,
     )

@@ -1,0 +1,107 @@
+"""An OLT's command line as a source: a dialect's commands over SSH."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from chassis.clock import Clock
+from collectors.cli.dialect import Dialect
+from collectors.driver import Part
+from collectors.sources import Identity, SourceLost, SourceRefused
+from devices.ssh import Ssh, SshError, SshLost, SshRefused
+from isp.access_network import OnuReading, Poll
+
+__all__ = ["CliSource"]
+
+BUDGET_SECONDS: Final = 240.0
+"""Of one reading: commands that are not through by then are left for the next."""
+
+OPTICS_AGE_SECONDS: Final = 300.0
+"""How old an ONU's, or its whole port's, light may be before it is asked for again."""
+
+
+class CliSource:
+    """The device behind `ssh`, in its dialect."""
+
+    one_by_one = True
+
+    def __init__(self, dialect: Dialect, ssh: Ssh, *, clock: Clock) -> None:
+        self._dialect = dialect
+        self._ssh = ssh
+        self._clock = clock
+        self._identity: dict[str, str] = {}
+        self._asked_at: dict[str, float] = {}
+
+    async def probe(self) -> Identity:
+        """What it says that it is. Raises SourceLost, SourceRefused."""
+        command = self._dialect.identify
+        with _reached():
+            self._identity = {command: await self._ssh.ask(command)}
+        device = self._dialect.device(self._dialect.understand(self._identity))
+        return Identity(
+            driver=self._dialect.vendor, model=device.model, description=device.firmware
+        )
+
+    async def read(self, parts: frozenset[Part]) -> Poll:
+        """The ONUs and their states; optics are asked one by one. Raises SourceLost,
+        SourceRefused.
+        """
+        dialect = self._dialect
+        until = self._clock.monotonic() + BUDGET_SECONDS
+        await self.probe()
+        outputs = dict(self._identity)
+        unasked = await self._ask_all(dialect.first(parts), outputs, until)
+        more = dialect.then(parts, dialect.understand(outputs))
+        unasked += await self._ask_all(more, outputs, until)
+        answers = dialect.understand(outputs)
+        return dialect.poll(replace(answers, refused=(*answers.refused, *unasked)))
+
+    async def read_onu(self, onu: OnuReading) -> Poll:
+        """This ONU's light, or that of all of its port where the device tells no less; nothing
+        where it was asked a short while ago. Raises SourceLost, SourceRefused.
+        """
+        if not self._identity:
+            await self.probe()
+        now = self._clock.monotonic()
+        known = self._dialect.understand(self._identity)
+        self._asked_at = {
+            command: at for command, at in self._asked_at.items() if now - at < OPTICS_AGE_SECONDS
+        }
+        outputs = {}
+        for command in self._dialect.of_onu(onu, known):
+            if command not in self._asked_at:
+                with _reached():
+                    outputs[command] = await self._ssh.ask(command)
+                self._asked_at[command] = now
+        return self._dialect.poll(self._dialect.understand(outputs)) if outputs else Poll()
+
+    async def close(self) -> None:
+        """Log out."""
+        await self._ssh.close()
+
+    async def _ask_all(
+        self, commands: Iterable[str], outputs: dict[str, str], until: float
+    ) -> list[str]:
+        """Add what these commands tell to `outputs`; those that had no answer."""
+        unasked = []
+        for command in commands:
+            if unasked or self._clock.monotonic() >= until:
+                unasked.append(command)
+                continue
+            try:
+                outputs[command] = await self._ssh.ask(command)
+            except SshError:
+                unasked.append(command)
+        return unasked
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """What a device that does not answer is called here."""
+    try:
+        yield
+    except SshRefused as refused:
+        raise SourceRefused(str(refused)) from refused
+    except SshLost as lost:
+        raise SourceLost(str(lost)) from lost

@@ -1,0 +1,52 @@
+"""An OLT read by SNMP whose light only its command line tells."""
+
+from collections.abc import Callable
+
+from collectors.driver import Part
+from collectors.sources import Identity, Source
+from isp.access_network import OnuReading, Poll
+
+__all__ = ["ComplementedSource"]
+
+
+class ComplementedSource:
+    """`tables` for everything, and `line` for an ONU whose light `tables` does not tell.
+
+    `line` is made for the driver that `tables` found; None where there is no such command line.
+    """
+
+    def __init__(self, tables: Source, line: Callable[[str], Source | None]) -> None:
+        self._tables = tables
+        self._make_line = line
+        self._line: Source | None = None
+
+    @property
+    def one_by_one(self) -> bool:
+        """See Source."""
+        return self._tables.one_by_one or self._line is not None
+
+    async def probe(self) -> Identity:
+        """See Source."""
+        identity = await self._tables.probe()
+        if self._line is None:
+            self._line = self._make_line(identity.driver)
+        return identity
+
+    async def read(self, parts: frozenset[Part]) -> Poll:
+        """See Source."""
+        return await self._tables.read(parts)
+
+    async def read_onu(self, onu: OnuReading) -> Poll:
+        """See Source."""
+        if self._line is None:
+            await self.probe()
+        poll = await self._tables.read_onu(onu) if self._tables.one_by_one else Poll()
+        if self._line is None or any(each.rx_dbm is not None for each in poll.onus):
+            return poll
+        return await self._line.read_onu(onu)
+
+    async def close(self) -> None:
+        """See Source."""
+        await self._tables.close()
+        if self._line is not None:
+            await self._line.close()

@@ -92,7 +92,9 @@ def causes(cells: Cells) -> Mapping[str, DownCause]:
 def with_cause(onu: OnuReading, known: Mapping[str, DownCause]) -> OnuReading:
     """The ONU with its last down cause."""
     cause = known.get(onu.serial or "")
-    return onu if cause is None else replace(onu, last_down_cause=cause)
+    if cause is None:
+        return onu
+    return replace(onu, last_down_cause=cause, state=access.down_state(onu.state, cause))
 
 
 def parse(readings: Readings) -> Poll:

@@ -28,7 +28,9 @@ RX, TX, BIAS, VOLTAGE, TEMPERATURE = (f"{NSCRTV}.2.3.4.2.1.{n}" for n in range(4
 OFFLINE_REASON: Final = f"{EPON_EOC}.1.3.100.12.3.1.1.7"
 
 STATES: Final = {1: OnuState.ONLINE, 2: OnuState.OFFLINE}
-DARK: Final = (0, -1, -4000)
+DARK: Final = (0, -1, -3000, -4000)
+"""An ONU that is away is told as -0.01 dBm received and -30.00 dBm sent."""
+
 hundredths = unit(0.01, none=DARK)
 
 ONU: Final = (

@@ -153,9 +153,7 @@ def device(cells: Cells, gate: Gate) -> DeviceReading:
         model=longer[0] if longer else model,
         firmware=firmware,
         uptime_seconds=health.uptime_seconds(cells),
-        temperature_celsius=health.worst(
-            cells, SLOT_TEMPERATURE, gate.celsius, unit(1, none=NOTHING)
-        ),
+        temperature_celsius=health.worst(cells, SLOT_TEMPERATURE, gate.celsius, whole),
         cpu_percent=health.worst(cells, SLOT_CPU, gate.percent, whole),
         memory_percent=health.worst(cells, SLOT_MEMORY, gate.percent, whole),
     )

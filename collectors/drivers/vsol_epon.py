@@ -4,15 +4,17 @@ ONUs are interfaces too (`EPON0/1:16`), which tells their state where the ONU ta
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access
 from collectors.mib.access import Field, Place
-from collectors.mib.cells import Cells, Gate, choice, number_in, serial, text, unit
+from collectors.mib.cells import Cells, Gate, choice, counter, number_in, serial, text, unit
 from collectors.mib.interfaces import (
     COUNTERS,
+    IF_HC_IN_OCTETS,
+    IF_HC_OUT_OCTETS,
     IF_OPER_STATUS,
     INTERFACES,
     OPER_STATES,
@@ -76,18 +78,22 @@ def onu_interfaces(cells: Cells) -> Mapping[Index, Index]:
     }
 
 
+def interface_fields(interface: Callable[[Index], Index]) -> tuple[Field, ...]:
+    """What an ONU's interface tells of it: what comes in there goes up."""
+    return (
+        Field("state", IF_OPER_STATUS, choice(INTERFACE_STATES, OnuState.UNKNOWN), interface),
+        Field("octets_up", IF_HC_IN_OCTETS, counter, interface),
+        Field("octets_down", IF_HC_OUT_OCTETS, counter, interface),
+    )
+
+
 def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
     known = onu_interfaces(cells)
-    by_interface = Field(
-        "state",
-        IF_OPER_STATUS,
-        choice(INTERFACE_STATES, OnuState.UNKNOWN),
-        lambda index: known.get(index, ()),
-    )
+    fields = (*ONU, *interface_fields(lambda index: known.get(index, ())))
     rows = sorted({*cells.rows(*(field.column for field in ONU)), *known})
-    onus = access.onus(cells, gate, (*ONU, by_interface), place, rows)
+    onus = access.onus(cells, gate, fields, place, rows)
     lit = {port.port: port for port in access.ports(cells, gate, PORT, lambda row: f"0/{row[0]}")}
     ports = access.interface_ports(cells, gate, PON_INTERFACE)
     return Poll(
@@ -116,7 +122,7 @@ DRIVER = Driver(
             Table(name="onu_serials", columns=(MAC, DISTANCE)),
             Table(name="onu_optics", columns=(TEMPERATURE, VOLTAGE, BIAS, TX, RX)),
         ),
-        Part.TRAFFIC: (COUNTERS,),
+        Part.TRAFFIC: (COUNTERS, Table(name="onu_macs", columns=(MAC,))),
         Part.HEALTH: (
             Table(
                 name="port_optics",

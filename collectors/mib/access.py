@@ -1,7 +1,6 @@
 """ONUs and PON ports out of a vendor's tables: a driver names the columns, this reads the rows."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, NamedTuple
@@ -27,6 +26,7 @@ __all__ = [
     "INTERFACE_PORT",
     "Field",
     "Place",
+    "down_state",
     "interface_onus",
     "interface_ports",
     "joined",
@@ -82,7 +82,13 @@ DOWN_STATES: Final = {
     DownCause.DEACTIVATED: OnuState.DISABLED,
     DownCause.AUTH_FAILED: OnuState.AUTH_FAILED,
 }
-"""While an ONU is down, its last down cause is that of this outage, and says how it is down."""
+
+
+def down_state(state: OnuState, cause: DownCause | None) -> OnuState:
+    """While an ONU is down, its last down cause is that of this outage, and says how it is down."""
+    if state is not OnuState.OFFLINE or cause is None:
+        return state
+    return DOWN_STATES.get(cause, state)
 
 
 def onus(
@@ -97,9 +103,8 @@ def onus(
     for index, values in _rows(cells, gate, fields, rows):
         if (where := place(index)) is None:
             continue
-        if values.get("state") is OnuState.OFFLINE:
-            cause = values.get("last_down_cause")
-            values["state"] = DOWN_STATES.get(cause, OnuState.OFFLINE)
+        if state := values.get("state"):
+            values["state"] = down_state(state, values.get("last_down_cause"))
         values.setdefault("serial", None)
         found.append(OnuReading(port=where.port, onu_id=where.onu_id, index=index, **values))
     return tuple(found)
@@ -181,33 +186,32 @@ def joined(known: Iterable[PortReading], lit: Iterable[PortReading]) -> tuple[Po
     return tuple(found.values())
 
 
-def with_onus(known: Iterable[PortReading], found: Iterable[OnuReading]) -> tuple[PortReading, ...]:
+def with_onus(known: Iterable[PortReading], found: Sequence[OnuReading]) -> tuple[PortReading, ...]:
     """The ports with their ONUs counted, and after them those that only ONUs tell of.
 
-    A count that the device gave stays. How many are online is known only if each one's state is.
+    Only a reading of states is one of all ONUs, and counts them; a count that the device gave
+    stays. How many are online is known only if each one's state is.
     """
-    total: Counter[str] = Counter()
-    online: Counter[str] = Counter()
-    unknown: set[str] = set()
+    if all(onu.state is OnuState.UNKNOWN for onu in found):
+        return tuple(known)
+    states: dict[str, list[OnuState]] = {}
     for onu in found:
-        if onu.port is None:
-            continue
-        total[onu.port] += 1
-        online[onu.port] += onu.state is OnuState.ONLINE
-        if onu.state is OnuState.UNKNOWN:
-            unknown.add(onu.port)
+        if onu.port is not None:
+            states.setdefault(onu.port, []).append(onu.state)
     named = {port.port: port for port in known}
-    for name in total:
+    for name in states:
         named.setdefault(name, PortReading(port=name))
-    return tuple(
-        replace(
-            port,
-            onus=total.get(name) if port.onus is None else port.onus,
-            onus_online=port.onus_online
-            if port.onus_online is not None or name in unknown or name not in total
-            else online[name],
-        )
-        for name, port in named.items()
+    return tuple(_counted(port, states.get(name, ())) for name, port in named.items())
+
+
+def _counted(port: PortReading, states: Sequence[OnuState]) -> PortReading:
+    if not states:
+        return port
+    online = None if OnuState.UNKNOWN in states else states.count(OnuState.ONLINE)
+    return replace(
+        port,
+        onus=len(states) if port.onus is None else port.onus,
+        onus_online=online if port.onus_online is None else port.onus_online,
     )
 
 

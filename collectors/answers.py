@@ -16,7 +16,7 @@ from isp.access_network import DeviceKind, OnuReading, OnuState, Poll
 from isp.errors import ExitCode, Refused
 from operations.device_requests import failure, poll_document
 
-__all__ = ["OpensSources", "discover", "poll", "test"]
+__all__ = ["OpensSources", "discover", "failed", "poll", "reading", "test"]
 
 ONUS_PER_SECOND: Final = 10.0
 """A person waits and asks seldom; the rounds of the daemon are five times slower."""
@@ -48,13 +48,18 @@ class OpensSources(Protocol):
 
 async def poll(source: Source) -> dict[str, Any]:
     """Everything that the device tells, each ONU's light too; or why nothing."""
+    return (await reading(source))[0]
+
+
+async def reading(source: Source) -> tuple[dict[str, Any], Poll | None]:
+    """The same, and the reading that it was made of."""
     try:
         found = await source.read(frozenset(Part))
         if source.one_by_one:
             found = await _with_light(source, found)
     except (SourceLost, SourceRefused) as fault:
-        return failure(_refused(fault))
-    return poll_document(found)
+        return failed(fault), None
+    return poll_document(found), found
 
 
 async def test(source: Source) -> dict[str, Any]:
@@ -62,7 +67,7 @@ async def test(source: Source) -> dict[str, Any]:
     try:
         return asdict(await source.probe())
     except (SourceLost, SourceRefused) as fault:
-        return failure(_refused(fault))
+        return failed(fault)
 
 
 async def discover(
@@ -134,10 +139,12 @@ def _merged(onu: OnuReading, read: OnuReading) -> OnuReading:
     return replace(onu, **{name: value for name, value in values.items() if value is not None})
 
 
-def _refused(fault: SourceLost | SourceRefused) -> Refused:
+def failed(fault: SourceLost | SourceRefused) -> dict[str, Any]:
+    """The outcome where a device does not answer, or does not let us in."""
     if isinstance(fault, SourceLost):
-        remedy = "see that it is up and answers this machine; a wrong community looks like silence"
         problem = f"the device does not answer: {fault}"
-        return Refused(problem, remedy=remedy, exit_code=ExitCode.UNAVAILABLE)
-    problem = f"the device does not let us in: {fault}"
-    return Refused(problem, remedy="look at its credentials", exit_code=ExitCode.UNAVAILABLE)
+        remedy = "see that it is up and answers this machine; a wrong community looks like silence"
+    else:
+        problem = f"the device does not let us in: {fault}"
+        remedy = "look at its credentials"
+    return failure(Refused(problem, remedy=remedy, exit_code=ExitCode.UNAVAILABLE))

@@ -1,19 +1,27 @@
 """What the collectors measure."""
 
-from chassis.metrics import counter, gauge
+from chassis.metrics import counter, gauge, histogram
 
 __all__ = [
     "alarms",
     "alarms_standing",
+    "breaker_open",
+    "devices_polled",
+    "doubts",
     "hints",
     "hints_malformed",
     "mqtt_connected",
     "mqtt_dropped",
     "mqtt_published",
     "notices",
+    "onus",
+    "onus_silent",
     "outages",
     "outages_standing",
+    "partial",
     "ping_loss_ratio",
+    "poll_seconds",
+    "polls",
     "sla_breaches",
     "usage_difference_ratio",
 ]
@@ -79,4 +87,38 @@ usage_difference_ratio = gauge(
     "Yesterday's usage by devices over that by RADIUS accounting, minus 1, where both counted.",
     ("tenant",),
     across="mostrecent",
+)
+
+devices_polled = gauge("turnpike_collectors_devices", "Devices that this process polls.")
+polls = counter(
+    "turnpike_collectors_polls_total",
+    "Readings of devices: answered, partial, lost, refused, left (by an open breaker), failed.",
+    ("device", "outcome"),
+)
+poll_seconds = histogram(
+    "turnpike_collectors_poll_seconds",
+    "How long a reading of some parts took, until it was written down.",
+    ("device",),
+    buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0),
+)
+partial = counter(
+    "turnpike_collectors_partial_total",
+    "Tables that were not read in full.",
+    ("device", "table"),
+)
+doubts = counter(
+    "turnpike_collectors_doubts_total",
+    "Numbers left out because they cannot be true, by what they would have been.",
+    ("device", "what"),
+)
+onus = gauge("turnpike_collectors_onus", "ONUs of a device by state.", ("device", "state"))
+onus_silent = counter(
+    "turnpike_collectors_onus_silent_total",
+    "ONUs that were asked for their light and whose device gave no answer.",
+    ("device",),
+)
+breaker_open = gauge(
+    "turnpike_collectors_breaker_open",
+    "1 while a device that does not answer is left alone.",
+    ("device",),
 )

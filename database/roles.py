@@ -124,6 +124,7 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "device": "collectors=r shaper=r billingd=r web=rau command=rau reader=r",
         "device_status": "collectors=rau shaper=r web=r command=r reader=r",
         "device_request": "collectors=ru web=rau command=rau reader=r",
+        "collector": "collectors=raud web=r command=r reader=r",
         "device_lease": "collectors=raud web=r command=r reader=r",
         "pon_port": "collectors=rau web=r command=r reader=r",
         "device_interface": "collectors=rau web=r command=r reader=r",

@@ -13,11 +13,11 @@ from database.roles import DAEMON_ROLES, TENANT_ROLES, Role
 
 __all__ = ["TENANT_NAMES_SEEN_BY_ALL", "WITHOUT_TENANT", "policies", "references"]
 
-WITHOUT_TENANT: Final = frozenset({"daemon_status", "rolling_due", "unknown_nas"})
+WITHOUT_TENANT: Final = frozenset({"collector", "daemon_status", "rolling_due", "unknown_nas"})
 """The tables without `tenant_id`.
 
-A daemon serves all tenants; a batch of accounting is of many, and only radiusd reads what is due of
-it; nobody knows whose an unknown NAS is.
+A daemon and its processes serve all tenants; a batch of accounting is of many, and only radiusd
+reads what is due of it; nobody knows whose an unknown NAS is.
 """
 
 TENANT_NAMES_SEEN_BY_ALL: Final = "tenant"

@@ -1,12 +1,16 @@
 """Where readings come from: one seam for SNMP, VOLTHA, RouterOS and command lines."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from collectors.driver import Part
 from isp.access_network import OnuReading, Poll
 
-__all__ = ["Identity", "Source", "SourceLost", "SourceRefused"]
+__all__ = ["NOTHING_LEARNED", "Identity", "Source", "SourceLost", "SourceRefused"]
+
+NOTHING_LEARNED: Final[Mapping[str, int]] = {}
+"""The capabilities of a device that has none worth remembering."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +38,11 @@ class Source(Protocol):
     @property
     def one_by_one(self) -> bool:
         """Whether optics are read by `read_onu`, a few ONUs a second, rather than by `read`."""
+        ...
+
+    @property
+    def capabilities(self) -> Mapping[str, int]:
+        """What was learned of how it answers, to be remembered for the next source of it."""
         ...
 
     async def probe(self) -> Identity:

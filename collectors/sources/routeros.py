@@ -7,7 +7,7 @@ from typing import Final
 
 from collectors.driver import Part
 from collectors.mib.cells import Gate
-from collectors.sources import Identity, SourceLost, SourceRefused
+from collectors.sources import NOTHING_LEARNED, Identity, SourceLost, SourceRefused
 from collectors.sources.routeros_rows import (
     device_of,
     interfaces_of,
@@ -56,6 +56,7 @@ class RouterOsSource:
     """One router, by API or REST."""
 
     one_by_one = False
+    capabilities = NOTHING_LEARNED
 
     def __init__(self, router: RouterCommands) -> None:
         self._router = router

@@ -57,6 +57,11 @@ class SnmpSource:
         driver = self._driver
         return driver is not None and driver.optics_one_by_one and Part.OPTICS in driver.tables
 
+    @property
+    def capabilities(self) -> Mapping[str, int]:
+        """How many variables one request may ask for."""
+        return {"varbinds": self.session.appetite.varbinds}
+
     async def probe(self) -> Identity:
         """Who is there: one GET, and of a device that was there before, one try of it."""
         tries = 1 if self._known else None
@@ -101,6 +106,8 @@ class SnmpSource:
 
     async def read_onu(self, onu: OnuReading) -> Poll:
         """The cells of one ONU in the tables of light levels, by one GET."""
+        if not onu.index:
+            return Poll()
         driver = await self._chosen()
         tables = driver.tables[Part.OPTICS]
         asked = {

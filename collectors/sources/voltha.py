@@ -16,7 +16,7 @@ from voltha_protos.extensions_pb2 import GetValueResponse
 
 from chassis.clock import Clock
 from collectors.driver import Part
-from collectors.sources import Identity, SourceLost, SourceRefused
+from collectors.sources import NOTHING_LEARNED, Identity, SourceLost, SourceRefused
 from collectors.voltha.events import Causes
 from collectors.voltha.questions import (
     ONU_QUESTIONS,
@@ -75,6 +75,7 @@ class VolthaSource:
     """
 
     one_by_one = True
+    capabilities = NOTHING_LEARNED
 
     def __init__(self, core: VolthaCore, *, clock: Clock, causes: Causes) -> None:
         self._core = core

@@ -33,6 +33,7 @@ from database.tables.columns import (
 
 __all__ = [
     "access_sample",
+    "collector",
     "device",
     "device_interface",
     "device_lease",
@@ -127,6 +128,8 @@ device_request = Table(
     Column("credentials_sealed", LargeBinary),
     words("requested_by", nullable=False),
     instant("requested_at", nullable=False),
+    words("taken_by"),
+    instant("taken_at"),
     instant("done_at"),
     Column("outcome", JSONB),
     CheckConstraint("kind IN ('poll', 'test', 'discover')", name="kind"),
@@ -140,6 +143,14 @@ Index(
     device_request.c.requested_at,
     postgresql_where=device_request.c.done_at.is_(None),
 )
+
+collector = Table(
+    "collector",
+    metadata,
+    Column("name", Text, primary_key=True),
+    instant("until", nullable=False),
+)
+collector.comment = "the collector processes that share the devices"
 
 device_lease = Table(
     "device_lease",

@@ -43,6 +43,14 @@ CREATE TABLE auth_attempt (
 
 CREATE INDEX auth_attempt_login_index ON auth_attempt (tenant_id, login);
 
+CREATE TABLE collector (
+	name TEXT NOT NULL, 
+	until TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT collector_pkey PRIMARY KEY (name)
+);
+
+COMMENT ON TABLE collector IS 'the collector processes that share the devices';
+
 CREATE TABLE daemon_status (
 	node TEXT NOT NULL, 
 	daemon TEXT NOT NULL, 
@@ -891,6 +899,8 @@ CREATE TABLE device_request (
 	credentials_sealed BYTEA, 
 	requested_by TEXT NOT NULL, 
 	requested_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	taken_by TEXT, 
+	taken_at TIMESTAMP WITH TIME ZONE, 
 	done_at TIMESTAMP WITH TIME ZONE, 
 	outcome JSONB, 
 	CONSTRAINT device_request_pkey PRIMARY KEY (device_request_id), 
@@ -2943,7 +2953,15 @@ GRANT SELECT, INSERT, UPDATE ON device_request TO turnpike_web;
 
 GRANT SELECT, INSERT, UPDATE ON device_request TO turnpike_command;
 
-GRANT SELECT (device_request_id, tenant_id, device_id, kind, target, requested_by, requested_at, done_at, outcome) ON device_request TO turnpike_reader;
+GRANT SELECT (device_request_id, tenant_id, device_id, kind, target, requested_by, requested_at, taken_by, taken_at, done_at, outcome) ON device_request TO turnpike_reader;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON collector TO turnpike_collectors;
+
+GRANT SELECT ON collector TO turnpike_web;
+
+GRANT SELECT ON collector TO turnpike_command;
+
+GRANT SELECT ON collector TO turnpike_reader;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON device_lease TO turnpike_collectors;
 

@@ -1,0 +1,68 @@
+"""ONUs asked for their light one after the other: whose turn it is, and when.
+
+Only those that are alight are asked, each once in a round; what was read is kept together until it
+is worth a transaction.
+"""
+
+from collections import Counter, deque
+from typing import Final
+
+from collectors.known import Known
+from isp.access_network import OnuReading, OnuState, Poll
+
+__all__ = ["Round"]
+
+TOGETHER: Final = 20
+TOGETHER_SECONDS: Final = 10.0
+"""So many readings, or those of so long, are written in one transaction."""
+
+EMPTY_SECONDS: Final = 5.0
+"""How soon a device without lit ONUs is looked at again."""
+
+
+class Round:
+    """The turns of one device's ONUs; times are by the loop's clock."""
+
+    def __init__(self, onus_per_second: float) -> None:
+        self.at = 0.0
+        self._spacing = 1 / onus_per_second
+        self._waiting: deque[str] = deque()
+        self._read: list[Poll] = []
+        self._since = 0.0
+
+    def ready(self, now: float) -> bool:
+        """Whether the next turn has come."""
+        return now >= self.at
+
+    def next(self, known: Known, now: float) -> OnuReading | None:
+        """The ONU whose turn it is, with its place in the device's tables."""
+        if not self._waiting:
+            self._waiting.extend(
+                serial
+                for serial, onu in sorted(known.onus.items(), key=lambda item: item[1].onu_id)
+                if onu.state is OnuState.ONLINE and serial not in known.left_out
+            )
+        self.at = now + (self._spacing if self._waiting else EMPTY_SECONDS)
+        while self._waiting:
+            onu = known.placed(self._waiting.popleft())
+            if onu is not None and onu.state is OnuState.ONLINE:
+                return onu
+        return None
+
+    def lit(self, poll: Poll, now: float) -> None:
+        """An ONU answered."""
+        if not self._read:
+            self._since = now
+        self._read.append(poll)
+
+    def together(self, now: float) -> Poll | None:
+        """What was read, as one reading, once that is worth writing."""
+        if not self._read:
+            return None
+        if len(self._read) < TOGETHER and now - self._since < TOGETHER_SECONDS:
+            return None
+        read, self._read = self._read, []
+        doubts: Counter[str] = Counter()
+        for each in read:
+            doubts.update(each.doubts)
+        return Poll(onus=tuple(onu for each in read for onu in each.onus), doubts=doubts)

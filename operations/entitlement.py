@@ -82,7 +82,7 @@ async def rewrite_expired(transaction: AsyncConnection, now: datetime, limit: in
 async def _rewrite_chunk(transaction: AsyncConnection, ids: list[int], now: datetime) -> None:
     await transaction.execute(_LOCK, {"service_ids": ids})
     changed = []
-    for loaded in await load_facts(transaction, ids):
+    for loaded in await load_facts(transaction, ids, now):
         decided = decide(loaded.facts, now)
         columns = entitlement_columns(decided)
         if columns != loaded.decided:

@@ -5,28 +5,35 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Row,
     Select,
     any_,
     bindparam,
+    case,
     cast,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.network import pool
+from database.tables.sessions import usage_hourly
 from database.tables.subscribers import entitlement, hold, plan, plan_version, service
 from database.tables.tenancy import tenant
 from isp.access import Access, Entitlement, OnLimit, Rates, Reason
 from isp.service import Hold, HoldKind, ServiceState
-from policy.facts import Facts, PlanTerms
+from operations.plan_caps import over_cap_of
+from policy.facts import Facts, PlanTerms, Usage
 
 __all__ = ["Loaded", "entitlement_columns", "entitlement_of", "load_facts"]
 
 IPV4 = "ipv4"
+A_MONTH = text("interval '1 month'")
+"""A cap's period is the tenant's calendar month, as the roller has it when one is crossed."""
 DECIDED = [
     column
     for column in entitlement.c
@@ -43,9 +50,11 @@ class Loaded(NamedTuple):
     version: int
 
 
-async def load_facts(transaction: AsyncConnection, service_ids: Collection[int]) -> list[Loaded]:
-    """The facts of those services, in id order; a service that does not exist is absent."""
-    rows = await transaction.execute(_QUERY, {"service_ids": list(service_ids)})
+async def load_facts(
+    transaction: AsyncConnection, service_ids: Collection[int], now: datetime
+) -> list[Loaded]:
+    """The facts of those services at `now`, in id order; one that does not exist is absent."""
+    rows = await transaction.execute(_QUERY, {"service_ids": list(service_ids), "now": now})
     return [_loaded(row) for row in rows]
 
 
@@ -118,6 +127,7 @@ def _query() -> Select[Any]:
         )
         .scalar_subquery()
     )
+    period_ends_at, used_octets = _usage()
     wanted = bindparam("service_ids", type_=ARRAY(BIGINT))
     return (
         select(
@@ -135,6 +145,10 @@ def _query() -> Select[Any]:
             plan_version.c.on_limit,
             plan_version.c.unpaid_access,
             plan_version.c.attributes,
+            plan_version.c.cap_octets,
+            plan_version.c.over_cap,
+            used_octets.label("used_octets"),
+            period_ends_at.label("period_ends_at"),
             holds.label("holds"),
             pool_kinds.label("pool_kinds"),
             entitlement.c.version,
@@ -147,6 +161,26 @@ def _query() -> Select[Any]:
         .where(service.c.service_id == any_(wanted))
         .order_by(service.c.service_id)
     )
+
+
+def _usage() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """When the cap's period ends, and the octets of it so far; null where the plan has no cap."""
+    now = bindparam("now", type_=DateTime(timezone=True))
+    period_begins_at = func.date_trunc("month", now, tenant.c.zone)
+    period_ends_at = func.timezone(
+        tenant.c.zone, func.timezone(tenant.c.zone, period_begins_at) + A_MONTH
+    )
+    counted = (
+        select(func.coalesce(func.sum(usage_hourly.c.octets_up + usage_hourly.c.octets_down), 0))
+        .where(
+            usage_hourly.c.subscriber_id == service.c.subscriber_id,
+            usage_hourly.c.service_id == service.c.service_id,
+            usage_hourly.c.hour >= period_begins_at,
+            usage_hourly.c.hour < period_ends_at,
+        )
+        .scalar_subquery()
+    )
+    return period_ends_at, case((plan_version.c.cap_octets.is_not(None), counted))
 
 
 def _midnight(day: Any) -> Any:
@@ -175,6 +209,9 @@ def _facts(row: Row[Any]) -> Facts:
         holds=tuple(_hold(*each) for each in row.holds or ()),
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        usage=None
+        if row.used_octets is None
+        else Usage(octets=int(row.used_octets), period_ends_at=row.period_ends_at),
     )
 
 
@@ -191,6 +228,8 @@ def _plan_terms(row: Row[Any]) -> PlanTerms:
         ipv6_pool=row.pool_name if "ipv6_prefix" in kinds else None,
         delegated_pool=row.pool_name if "delegated_prefix" in kinds else None,
         attributes=tuple(row.attributes),
+        cap_octets=row.cap_octets,
+        over_cap=over_cap_of(row.over_cap),
     )
 
 

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing.money import money
 from database.tables.subscribers import plan, plan_version, service
 from isp.access import Access, OnLimit
+from isp.cap import OverCap
 from isp.errors import Refused
 from operations import audit, tenants
-from operations.quantities import Block, Charge, OverCap, Throttle
+from operations.plan_caps import over_cap_json, over_cap_of
 from operations.taxes import ensure_tax_code
 from policy.additions import AdditionError, parse_addition
 
@@ -175,33 +176,9 @@ def _columns(owner: tenants.Tenant, terms: PlanTerms) -> dict[str, Any]:
         "on_limit": terms.on_limit.value,
         "unpaid_access": terms.unpaid_access.value,
         "cap_octets": terms.cap_octets,
-        "over_cap": _over_cap_json(terms.over_cap),
+        "over_cap": over_cap_json(terms.over_cap),
         "attributes": list(terms.attributes),
     }
-
-
-def _over_cap_json(rule: OverCap | None) -> dict[str, Any] | None:
-    match rule:
-        case None:
-            return None
-        case Block():
-            return {"kind": "block"}
-        case Throttle():
-            return {"kind": "throttle", "down_kbps": rule.down_kbps, "up_kbps": rule.up_kbps}
-        case Charge():
-            return {"kind": "charge", "price": str(rule.price), "per_octets": rule.per_octets}
-
-
-def _over_cap(rule: dict[str, Any] | None) -> OverCap | None:
-    match rule:
-        case {"kind": "block"}:
-            return Block()
-        case {"kind": "throttle", "down_kbps": down, "up_kbps": up}:
-            return Throttle(down_kbps=down, up_kbps=up)
-        case {"kind": "charge", "price": price, "per_octets": octets}:
-            return Charge(price=Decimal(price), per_octets=octets)
-        case _:
-            return None
 
 
 def _query() -> Select[Any]:
@@ -233,7 +210,7 @@ def _plan(row: Row[Any]) -> Plan:
         on_limit=OnLimit(row.on_limit),
         unpaid_access=Access(row.unpaid_access),
         cap_octets=row.cap_octets,
-        over_cap=_over_cap(row.over_cap),
+        over_cap=over_cap_of(row.over_cap),
         attributes=tuple(row.attributes),
     )
     return Plan(

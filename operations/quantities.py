@@ -4,18 +4,14 @@ Rates and volumes are decimal, as they are sold: `100M` is 100,000 kbit/s, `500G
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeAlias
+from typing import Final
 
+from isp.cap import Block, Charge, OverCap, Throttle
 from isp.errors import ExitCode, Refused
 
 __all__ = [
-    "Block",
-    "Charge",
-    "OverCap",
-    "Throttle",
     "octets_text",
     "over_cap_text",
     "parse_anchor_day",
@@ -42,30 +38,6 @@ RATE: Final = re.compile(rf"{NUMBER}([kmg])", re.IGNORECASE)
 VOLUME: Final = re.compile(rf"{NUMBER}([kmgt])b?", re.IGNORECASE)
 DURATION: Final = re.compile(r"(\d+)([smhdw])", re.IGNORECASE)
 PERIOD: Final = re.compile(r"(?:(\d+)\s+)?(day|week|month|quarter|year)s?", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Throttle:
-    """Over the cap the service goes on at these rates."""
-
-    down_kbps: int
-    up_kbps: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
-    """Over the cap the service stops until the period ends."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Charge:
-    """Over the cap each `per_octets` begun costs `price`."""
-
-    price: Decimal
-    per_octets: int
-
-
-OverCap: TypeAlias = Throttle | Block | Charge
 
 
 def parse_rate_kbps(text: str) -> int | None:

@@ -7,6 +7,7 @@ from isp.access import Access, Entitlement, Reason
 from isp.nas import Nas
 from isp.service import Hold, HoldKind, ServiceState
 from policy.facts import Facts
+from policy.fair_use import Exhausted, exhausted
 from policy.session import OPENNESS
 
 __all__ = ["UNDECIDED_VERSION", "effective", "entitlement"]
@@ -21,14 +22,15 @@ def entitlement(facts: Facts, now: datetime) -> Entitlement:
     The least open of all reasons wins, and all of them are told. `version` is left undecided.
     """
     plan = facts.plan
-    grounds = _grounds(facts, now)
+    over = exhausted(facts, now)
+    grounds = _grounds(facts, over, now)
     return Entitlement(
         tenant_id=facts.tenant_id,
         subscriber_id=facts.subscriber_id,
         service_id=facts.service_id,
         version=UNDECIDED_VERSION,
         access=min((access for access, _ in grounds), key=OPENNESS.__getitem__),
-        rates=plan.rates,
+        rates=plan.rates if over is None else over.rates,
         sessions_max=plan.sessions_max,
         on_limit=plan.on_limit,
         session_timeout_seconds=plan.session_timeout_seconds,
@@ -37,9 +39,9 @@ def entitlement(facts: Facts, now: datetime) -> Entitlement:
         ipv4_pool=plan.ipv4_pool,
         ipv6_pool=plan.ipv6_pool,
         delegated_pool=plan.delegated_pool,
-        attributes=plan.attributes,
+        attributes=plan.attributes if over is None else over.attributes,
         reasons=tuple(reason for _, reason in grounds),
-        valid_until=_valid_until(facts, now),
+        valid_until=_valid_until(facts, over, now),
     )
 
 
@@ -54,7 +56,7 @@ def effective(decided: Entitlement, nas: Nas) -> Entitlement:
     return replace(decided, access=Access.NONE, reasons=(*decided.reasons, untested))
 
 
-def _grounds(facts: Facts, now: datetime) -> list[tuple[Access, Reason]]:
+def _grounds(facts: Facts, over: Exhausted | None, now: datetime) -> list[tuple[Access, Reason]]:
     """Each reason with the access that it leaves; never empty."""
     closed = _closed(facts, now)
     if closed is not None:
@@ -64,6 +66,8 @@ def _grounds(facts: Facts, now: datetime) -> list[tuple[Access, Reason]]:
         for hold in sorted(facts.holds, key=lambda hold: (hold.placed_at, hold.kind))
         if _in_force(hold, now)
     ]
+    if over is not None:
+        held.append((over.access, over.reason))
     granted = Reason(code="active", text=f"plan {facts.plan.name} is in force")
     return held or [(Access.FULL, granted)]
 
@@ -100,10 +104,10 @@ def _held_reason(hold: Hold) -> Reason:
     )
 
 
-def _valid_until(facts: Facts, now: datetime) -> datetime | None:
+def _valid_until(facts: Facts, over: Exhausted | None, now: datetime) -> datetime | None:
     """The next time at which the passing of time alone changes the decision."""
     if facts.state is ServiceState.TERMINATED:
         return None
-    bounds = [facts.starts_at, facts.ends_at]
+    bounds = [facts.starts_at, facts.ends_at, None if over is None else over.until]
     bounds += [bound for hold in facts.holds for bound in (hold.placed_at, hold.until)]
     return min((bound for bound in bounds if bound is not None and now < bound), default=None)

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from isp.access import Access, OnLimit, Rates
+from isp.cap import OverCap
 from isp.service import Hold, ServiceState
 
-__all__ = ["INTERIM_INTERVAL_SECONDS", "Facts", "PlanTerms"]
+__all__ = ["INTERIM_INTERVAL_SECONDS", "Facts", "PlanTerms", "Usage"]
 
 INTERIM_INTERVAL_SECONDS = 300
 """How often a NAS reports usage: RFC 2869 §5.16 asks for at least 60, billing wants minutes."""
@@ -28,6 +29,16 @@ class PlanTerms:
     idle_timeout_seconds: int | None = None
     interim_interval_seconds: int = INTERIM_INTERVAL_SECONDS
     attributes: tuple[str, ...] = ()
+    cap_octets: int | None = None
+    over_cap: OverCap | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Octets, both ways, in the period that ends at `period_ends_at`: a month of the tenant's."""
+
+    octets: int
+    period_ends_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +46,8 @@ class Facts:
     """One service as the database has it: state, dates, holds not released, plan.
 
     `starts_at` and `ends_at` are the service's dates in its tenant's zone: served from the first
-    (inclusive) until the second (exclusive), None is unbounded.
+    (inclusive) until the second (exclusive), None is unbounded. `usage` is counted where the plan
+    has a cap.
     """
 
     tenant_id: int
@@ -46,3 +58,4 @@ class Facts:
     holds: tuple[Hold, ...] = ()
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    usage: Usage | None = None

@@ -5,11 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from isp.cap import Block, Charge, Throttle
 from isp.errors import ExitCode, Refused
 from operations.quantities import (
-    Block,
-    Charge,
-    Throttle,
     octets_text,
     over_cap_text,
     parse_anchor_day,

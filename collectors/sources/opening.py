@@ -14,6 +14,7 @@ from collectors.sources.voltha import VolthaSource
 from collectors.voltha.events import Causes
 from devices.credentials import Credentials, LoginAccess
 from devices.routeros import open_router, router_target
+from devices.routeros.opening import REST
 from devices.snmp import Exchange, Snmp, SnmpTarget
 from devices.snmp.appetite import Appetite
 from devices.snmp.session import REQUESTS_PER_SECOND
@@ -22,9 +23,6 @@ from devices.voltha import VolthaCore
 from isp.access_network import DeviceKind
 
 __all__ = ["Sources"]
-
-ROUTEROS_REST: Final = "routeros-rest"
-"""The driver of a router whose API is closed; without it, a router's login is for its API."""
 
 NO_WAY_IN: Final = (
     "there are no SNMP credentials for it, nor a login for a command line that is known: "
@@ -74,7 +72,7 @@ class Sources:
             return VolthaSource(core, clock=self._clock, causes=self.causes)
         if kind is DeviceKind.ROUTER and credentials.login is not None and driver not in drivers():
             target = router_target(host=host, port=port, login=credentials.login)
-            return RouterOsSource(open_router(target, rest=driver == ROUTEROS_REST))
+            return RouterOsSource(open_router(target, rest=driver == REST))
         login = credentials.login
         if credentials.snmp is None:
             line = self._line(host, login, driver)

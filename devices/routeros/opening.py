@@ -1,12 +1,18 @@
 """The way to a router, from what is stored of it."""
 
+from typing import Final
+
 from devices.credentials import LoginAccess
 from devices.routeros.changes import RouterCommands
 from devices.routeros.client import Router
 from devices.routeros.rest import RestRouter
 from devices.routeros.target import RouterTarget
 
-__all__ = ["open_router", "router_target"]
+__all__ = ["API", "REST", "open_router", "router_target"]
+
+API: Final = "routeros"
+REST: Final = "routeros-rest"
+"""What a device's `driver` says of the way; without a word it is the API."""
 
 
 def router_target(*, host: str, port: int, login: LoginAccess) -> RouterTarget:

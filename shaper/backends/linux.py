@@ -1,0 +1,143 @@
+"""Linux: HTB on this machine's own interfaces, over netlink (see docs/decisions/0015).
+
+Reads everything, puts the difference, reads back what was put. What is in force stays in force
+when the shaper stops; after a reboot nothing is, and the next cycle puts all of it.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from isp.errors import ExitCode, Refused
+from shaper.backend import Applied, Throughput
+from shaper.backends.linux_host import Processors, free_octets, kernel_version
+from shaper.backends.linux_kernel import Kernel
+from shaper.backends.linux_links import ensure_ifb, indexes
+from shaper.linux_difference import LinuxDifference, LinuxReading, difference
+from shaper.linux_plan import plan_changes
+from shaper.linux_requests import Interfaces
+from shaper.linux_state import LeafKind
+from shaper.linux_wiring import Wiring
+from shaper.queue import Tree
+
+__all__ = ["LinuxBackend"]
+
+READ_BACK_MAX: Final = 200
+"""More classes than this are read back quicker by reading all."""
+PROBLEMS_TOLD: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What went through a queue until a moment of the loop's clock."""
+
+    at_seconds: float
+    down_octets: int
+    up_octets: int
+
+
+class LinuxBackend:
+    """This machine, by the interfaces of `wiring`. Needs CAP_NET_ADMIN and asyncio's own loop.
+
+    Raises Refused where somebody else shapes there, or the kernel lacks what is needed.
+    """
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._kernel = Kernel()
+        self._processors = Processors()
+        self._counted: dict[str, Counted] = {}
+        self._ids: Mapping[str, int] = {}
+        self._interfaces = Interfaces(down=0, up=0)
+
+    async def read(self, tree: Tree) -> LinuxReading:  # noqa: ARG002 - all of it is read
+        """Everything that is ours."""
+        return await self._read(await self._find())
+
+    def plan(self, tree: Tree, reading: LinuxReading) -> LinuxDifference:
+        """See shaper.linux_difference."""
+        return difference(tree, reading, self._wiring)
+
+    async def apply(self, difference: LinuxDifference, reading: LinuxReading) -> Applied:
+        """All or nothing: what the kernel refuses leaves everybody as he was."""
+        if not difference.entries:
+            return Applied(done=0, reading=reading)
+        interfaces = await self._find()
+        if not interfaces.up and self._wiring.outside is None:
+            up = await ensure_ifb(self._wiring.up_interface)
+            interfaces = replace(interfaces, up=up)
+        problems, confirmed = await asyncio.to_thread(self._put, difference, reading, interfaces)
+        count = len(difference.entries)
+        if problems:
+            return Applied(done=0, failed=count, problems=problems[:PROBLEMS_TOLD])
+        return Applied(done=count, reading=confirmed or await self._read(interfaces))
+
+    async def throughput(self, queues: Collection[str]) -> Sequence[Throughput]:
+        """Since the last call, so the first tells nothing."""
+        now = asyncio.get_running_loop().time()
+        ids = {name: self._ids[name] for name in queues if name in self._ids}
+        octets = await asyncio.to_thread(self._kernel.octets, self._interfaces, list(ids.values()))
+        flows = []
+        for name, at in ids.items():
+            if at not in octets:
+                continue
+            down, up = octets[at]
+            before = self._counted.get(name)
+            self._counted[name] = Counted(at_seconds=now, down_octets=down, up_octets=up)
+            if before is not None and before.down_octets <= down and before.up_octets <= up:
+                seconds = max(now - before.at_seconds, 1e-3)
+                flows.append(
+                    Throughput(
+                        queue=name,
+                        down_bps=int((down - before.down_octets) * 8 / seconds),
+                        up_bps=int((up - before.up_octets) * 8 / seconds),
+                    )
+                )
+        return flows
+
+    async def close(self) -> None:
+        """Leave it as it is."""
+        self._kernel.close()
+
+    async def _find(self) -> Interfaces:
+        names = (self._wiring.inside, self._wiring.up_interface)
+        found = await indexes(names)
+        for name in (self._wiring.inside, self._wiring.outside):
+            if name and name not in found:
+                raise Refused(
+                    f"there is no interface {name}",
+                    remedy="`ip link` shows those that there are",
+                    exit_code=ExitCode.UNAVAILABLE,
+                )
+        return Interfaces(down=found[names[0]], up=found.get(names[1], 0))
+
+    async def _read(self, interfaces: Interfaces) -> LinuxReading:
+        state = await asyncio.to_thread(self._kernel.read, interfaces, self._wiring.table)
+        self._ids, self._interfaces = state.ids, interfaces
+        return LinuxReading(
+            state=state,
+            interfaces=interfaces,
+            kinds=frozenset(kind for kind in LeafKind if self._kernel.knows(kind)),
+            free_octets=free_octets(),
+            version=kernel_version(),
+            cpu_percent=self._processors.percent(),
+        )
+
+    def _put(
+        self, difference: LinuxDifference, reading: LinuxReading, interfaces: Interfaces
+    ) -> tuple[tuple[str, ...], LinuxReading | None]:
+        """What went wrong; and the reading as it now is, where that was cheap to see."""
+        table, state = self._wiring.table, reading.state
+        plan = plan_changes(state, put=difference.put, removed=difference.removed)
+        chains = self._wiring.chains(plan.after.maps, interfaces.up)
+        self._kernel.take(interfaces, table)
+        problems = self._kernel.change(
+            plan, state, interfaces=interfaces, table=table, chains=chains
+        )
+        little = len(plan.placed) + len(plan.cleared) <= READ_BACK_MAX
+        same = state.rooted and state.chains == chains and interfaces == reading.interfaces
+        if problems or not (little and same and self._kernel.confirm(plan, interfaces, table)):
+            return problems, None
+        self._ids = plan.after.ids
+        return (), replace(reading, state=plan.after)

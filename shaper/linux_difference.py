@@ -1,0 +1,167 @@
+"""What is wanted of the kernel against what it has, in words and as queues to put (pure)."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from isp.limit import PRIORITY_LOWEST
+from policy.rate_limit import rate_bps_text
+from shaper.backend import Change, Kind
+from shaper.linux_classes import limit_of
+from shaper.linux_leaves import choose_kind
+from shaper.linux_requests import Interfaces
+from shaper.linux_state import NAMELESS, LeafKind, LinuxQueue, LinuxState
+from shaper.linux_tree import queues_of
+from shaper.linux_wiring import Wiring
+from shaper.queue import Tree
+
+__all__ = ["Entry", "LinuxDifference", "LinuxReading", "difference", "queue_text"]
+
+NO_LISTS = "Linux shapes only: nothing keeps this service out or behind the wall here"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinuxReading:
+    """The kernel as it was read. `kinds` are the leaves that it knows, `interfaces` where the
+    queues are, 0 for one that is not there yet.
+    """
+
+    state: LinuxState
+    interfaces: Interfaces
+    kinds: frozenset[LeafKind]
+    free_octets: int
+    version: str | None = None
+    cpu_percent: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.state.queues)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One change: of a queue as it was, as it will be; of the rules that classify where both are
+    None.
+    """
+
+    change: Change
+    before: LinuxQueue | None = None
+    after: LinuxQueue | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinuxDifference:
+    """What is to be done; queues that are not ours cannot be where ours are."""
+
+    entries: tuple[Entry, ...] = ()
+    conflicts: tuple[tuple[str, str], ...] = ()
+    foreign: int = 0
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(entry.change for entry in self.entries)
+
+    @property
+    def put(self) -> tuple[LinuxQueue, ...]:
+        """The queues to be as they will be."""
+        return tuple(entry.after for entry in self.entries if entry.after is not None)
+
+    @property
+    def removed(self) -> frozenset[str]:
+        """The names of the queues to go."""
+        return frozenset(
+            entry.before.name
+            for entry in self.entries
+            if entry.before is not None and entry.after is None
+        )
+
+    def without(self, kept: Collection[Change]) -> "LinuxDifference":
+        """A queue that is kept keeps those above it."""
+        parents = {
+            entry.before.name: entry.before.parent
+            for entry in self.entries
+            if entry.before is not None and entry.after is None
+        }
+        spared: set[str] = set()
+        for entry in self.entries:
+            at = entry.before.name if entry.before and entry.change in kept else None
+            while at in parents and at not in spared:
+                spared.add(at)
+                at = parents[at]
+        left = (
+            entry
+            for entry in self.entries
+            if entry.change not in kept
+            and not (entry.before and entry.after is None and entry.before.name in spared)
+        )
+        return replace(self, entries=tuple(left))
+
+
+def difference(tree: Tree, reading: LinuxReading, wiring: Wiring) -> LinuxDifference:
+    """See shaper.backend."""
+    kind = choose_kind(
+        reading.kinds,
+        reading.state.queues.values(),
+        leaves=len(tree.queues),
+        free_octets=reading.free_octets,
+    )
+    wanted = queues_of(tree, kind)
+    present = reading.state.queues
+    entries = [
+        entry_of(present.get(name), queue)
+        for name, queue in wanted.items()
+        if present.get(name) != queue
+    ]
+    entries += [entry_of(queue, None) for name, queue in present.items() if name not in wanted]
+    entries += rewiring(reading, wiring)
+    return LinuxDifference(
+        entries=tuple(entries),
+        conflicts=tuple((listed.subject, NO_LISTS) for listed in tree.listed),
+    )
+
+
+def rewiring(reading: LinuxReading, wiring: Wiring) -> Iterator[Entry]:
+    """The rules, where there are queues already that they should lead to."""
+    state = reading.state
+    chains = wiring.chains(state.maps, reading.interfaces.up)
+    if state.queues and (not state.rooted or state.chains != chains):
+        change = Change(
+            kind=Kind.SET,
+            subject=wiring.inside,
+            before="packets are not classified as they should be",
+            after="packets are classified",
+        )
+        yield Entry(change=change)
+
+
+def entry_of(before: LinuxQueue | None, after: LinuxQueue | None) -> Entry:
+    kind = Kind.ADD if before is None else Kind.REMOVE if after is None else Kind.SET
+    change = Change(
+        kind=kind,
+        subject=next(queue.subject or queue.name for queue in (after, before) if queue),
+        before=None if before is None else queue_text(before),
+        after=None if after is None else queue_text(after),
+    )
+    return Entry(change=change, before=before, after=after)
+
+
+def queue_text(queue: LinuxQueue) -> str:
+    """`s17-ann 100M/20M 10.0.0.7/32`: as people read it, download first."""
+    if queue.down is None or queue.up is None:
+        return f"{queue.name} incomplete"
+    borrows = queue.parent is not None
+    down, up = limit_of(queue.down, borrows=borrows), limit_of(queue.up, borrows=borrows)
+    words = [queue.name, f"{rate_text(down.rate_bps)}/{rate_text(up.rate_bps)}"]
+    if down.guaranteed_bps or up.guaranteed_bps:
+        guaranteed = (rate_bps_text(limit.guaranteed_bps or 0) for limit in (down, up))
+        words.append(f"guaranteed {'/'.join(guaranteed)}")
+    if (down.priority, up.priority) != (PRIORITY_LOWEST, PRIORITY_LOWEST):
+        words.append(f"priority {down.priority}/{up.priority}")
+    if queue.parent and not queue.parent.startswith(NAMELESS):
+        words.append(f"under {queue.parent}")
+    ordered = sorted(queue.targets, key=lambda each: (each.version, each.network_address))
+    return " ".join((*words, *map(str, ordered)))
+
+
+def rate_text(rate_bps: int | None) -> str:
+    return "unlimited" if rate_bps is None else rate_bps_text(rate_bps)

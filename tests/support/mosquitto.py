@@ -1,0 +1,82 @@
+"""A real MQTT broker that keeps its retained messages on disk, and can be killed."""
+
+import asyncio
+import json
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+__all__ = ["Mosquitto", "needs_mosquitto"]
+
+needs_mosquitto = pytest.mark.skipif(
+    shutil.which("mosquitto") is None or shutil.which("mosquitto_sub") is None,
+    reason="mosquitto is not installed",
+)
+STARTED_SECONDS_MAX = 10.0
+READ_SECONDS = "1"
+
+
+class Mosquitto:
+    """`async with Mosquitto(directory) as broker`, then `await broker.kill()` and `.start()`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = _free_port()
+        self._configuration = directory / "mosquitto.conf"
+        self._configuration.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser root\n"
+            f"persistence true\npersistence_location {directory}/\nautosave_interval 1\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def __aenter__(self) -> "Mosquitto":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill(signal.SIGTERM)
+
+    async def start(self) -> None:
+        """Start it, with what it kept, on the same port."""
+        self._process = subprocess.Popen(
+            ["mosquitto", "-c", str(self._configuration)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(STARTED_SECONDS_MAX):
+            while not _listens(self.port):
+                await asyncio.sleep(0.02)
+
+    async def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it, as a power cut does unless told otherwise."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            await asyncio.to_thread(self._process.wait)
+            self._process = None
+
+    async def retained(self, topic: str = "#") -> dict[str, Any]:
+        """What it keeps, read by mosquitto's own client."""
+        reader = await asyncio.create_subprocess_exec(
+            *("mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.port), "-t", topic),
+            *("--retained-only", "-W", READ_SECONDS, "-F", "%t\t%p"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        text, _ = await reader.communicate()
+        lines = (line.partition("\t") for line in text.decode().splitlines())
+        return {name: json.loads(payload) for name, _, payload in lines}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

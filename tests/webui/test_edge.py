@@ -11,7 +11,10 @@ from tests.support.web_provider import DEBTOR, PAYER
 from webui.edge import HEADERS
 from webui.rendering import HERE
 
-PAGES = ["/subscribers", f"/subscribers/{PAYER}", f"/subscribers/{DEBTOR}", "/sessions?refresh=on"]
+PAGES = [
+    *("/subscribers", f"/subscribers/{PAYER}", f"/subscribers/{DEBTOR}", "/sessions?refresh=on"),
+    *("/network?refresh=on", "/onus?state=los"),
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -8,6 +8,7 @@ from chassis.sealing import KeyRing
 from collectors.config import CollectorsSettings
 from collectors.lane import Pace
 from collectors.lanes import Lanes
+from collectors.linking import LinksSold
 from collectors.requests import Requests
 from collectors.sources.opening import Sources
 from collectors.store import leases
@@ -57,7 +58,7 @@ class Collectors:
             sources=sources,
             keys=keys,
             clock=clock,
-            consequences=(),
+            consequences=(LinksSold(),),
         )
         self._requests = requests = Requests(
             config.process_name,

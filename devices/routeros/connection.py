@@ -16,7 +16,13 @@ from itertools import count
 from chassis.log import get_logger
 from devices.routeros import certificates, replies, sentences
 from devices.routeros.changes import Row
-from devices.routeros.errors import MalformedSentenceError, RouterError, RouterLost, RouterTrap
+from devices.routeros.errors import (
+    MalformedSentenceError,
+    RouterError,
+    RouterLost,
+    RouterRefused,
+    RouterTrap,
+)
 from devices.routeros.replies import Reply, ReplyWord
 from devices.routeros.target import RouterTarget
 
@@ -81,20 +87,27 @@ class Connection:
     async def open(cls, target: RouterTarget) -> "Connection":
         """Connect, and check the pinned certificate. Raises RouterLost, RouterRefused."""
         context = certificates.context_for(target) if target.tls else None
+        where = f"{target.host}:{target.port}"
         try:
             async with asyncio.timeout(target.timeout_seconds):
                 reader, writer = await asyncio.open_connection(
                     target.host, target.port, ssl=context
                 )
+        except ssl.SSLCertVerificationError as error:
+            shown = await certificates.certificate_of(
+                target.host, target.port, timeout_seconds=target.timeout_seconds
+            )
+            message = f"nobody vouches for the certificate of {where}; to trust it, pin {shown}"
+            raise RouterRefused(message) from error
         except ssl.SSLError as error:
             # Without a certificate, api-ssl offers nothing but anonymous Diffie-Hellman.
             message = (
-                f"{target.host}:{target.port} and we agree on no TLS: {error.reason or error}"
-                " (has api-ssl a certificate under /ip/service, and is it the pinned one?)"
+                f"{where} and we agree on no TLS: {error.reason or error}"
+                " (has api-ssl a certificate under /ip/service?)"
             )
             raise RouterLost(message) from error
         except (OSError, TimeoutError) as error:
-            message = f"{target.host}:{target.port} cannot be reached: {error or 'no answer'}"
+            message = f"{where} cannot be reached: {error or 'no answer'}"
             raise RouterLost(message) from error
         if context is not None:
             try:

@@ -132,7 +132,7 @@ async def test_another_certificate_is_refused_before_the_password_is_sent(device
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted_without_a_pin(device, target):
-    with pytest.raises(RouterLost, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(RouterRefused, match=f"pin {device.certificate.fingerprint_sha256}"):
         await Router(target(device, port=device.ports()["api-ssl"], tls=True)).connect()
 
 

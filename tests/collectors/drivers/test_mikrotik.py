@@ -1,4 +1,6 @@
-"""MikroTik by SNMP: a recorded router, and what the recording has not."""
+"""MikroTik by SNMP: a walk beside this file, and a real router's recording where it lies here."""
+
+from pathlib import Path
 
 import pytest
 
@@ -6,50 +8,44 @@ from collectors.driver import Part, Readings
 from collectors.drivers import candidates
 from collectors.drivers.mikrotik import DRIVER
 from devices.snmp.values import Value, Walk
-from isp.access_network import InterfaceReading, Poll, PortReading
+from isp.access_network import DeviceReading, InterfaceReading, Poll, PortReading
+from lab.olt.recording import read_recording
 from tests.support.snmp_reading import NOW, readings_of, recording
 
 MTXR = "1.3.6.1.4.1.14988.1.1"
+WALK = Path(__file__).parent / "walks/mikrotik.snmprec"
 
 
 @pytest.fixture(scope="module")
-def recorded() -> Poll:
-    cells = recording("routeros")
-    if cells is None:
-        pytest.skip("the recordings are not on this machine")
-    return DRIVER.parse(readings_of(DRIVER, cells))
+def poll() -> Poll:
+    return DRIVER.parse(readings_of(DRIVER, read_recording(WALK)))
 
 
-def parsed(
-    columns: dict[str, dict[tuple[int, ...], Value]], scalars: dict[str, Value] | None = None
-) -> Poll:
+def parsed(columns: dict[str, dict[tuple[int, ...], Value]]) -> Poll:
     walks = {"told": Walk(columns=columns, complete=True)}
-    return DRIVER.parse(Readings(walks=walks, scalars=scalars or {}, now=NOW))
+    return DRIVER.parse(Readings(walks=walks, now=NOW))
 
 
 def test_a_router_is_recognised():
     assert [DRIVER] == list(candidates("1.3.6.1.4.1.14988.1"))
 
 
-def test_the_recorded_router_tells_itself(recorded):
-    device = recorded.device
-
-    assert ("RB952Ui-5ac2nD", "6.40.5", "71B1060EE89D", 20204.0) == (
-        device.model,
-        device.firmware,
-        device.serial,
-        device.uptime_seconds,
+def test_a_router_tells_itself_and_of_its_thermometers_the_hottest(poll):
+    expected = DeviceReading(
+        model="CCR2004-1G-12S+2XS",
+        firmware="7.16.2",
+        serial="HGB09LAB0001",
+        uptime_seconds=20204.0,
+        temperature_celsius=55.0,
+        cpu_percent=6.0,
+        memory_percent=9.2,
     )
-    assert (33.0, 5.2, 41.5) == (
-        device.temperature_celsius,
-        device.cpu_percent,
-        device.memory_percent,
-    )
+    assert expected == poll.device
 
 
-def test_the_recorded_router_tells_its_light(recorded):
+def test_an_optical_module_tells_its_light_and_one_without_diagnostics_none(poll):
     light = PortReading(
-        port="sfp1",
+        port="sfp-sfpplus1",
         state="up",
         tx_dbm=-4.879,
         rx_dbm=-5.673,
@@ -58,67 +54,76 @@ def test_the_recorded_router_tells_its_light(recorded):
         bias_milliamperes=7.0,
     )
 
-    assert (light,) == recorded.ports
+    assert (light, PortReading(port="sfp-sfpplus2", state="down")) == poll.ports
+    assert {} == poll.doubts
 
 
-def test_the_recorded_router_tells_its_interfaces(recorded):
-    by_name = {interface.name: interface for interface in recorded.interfaces}
+def test_interfaces_and_queues_are_told_and_those_of_sessions_are_not(poll):
+    names = [interface.name for interface in poll.interfaces]
 
-    assert 12 == len(by_name)
-    assert (100_000_000, 6422347895, 358657426) == (
-        by_name["WAN"].speed_bits_per_second,
-        by_name["WAN"].octets_in,
-        by_name["WAN"].octets_out,
+    assert [
+        *("ether1", "sfp-sfpplus1", "ether3"),
+        *("queue site", "queue by hand", "queue pcq-down"),
+    ] == names
+    uplink = InterfaceReading(
+        name="sfp-sfpplus1",
+        if_index=2,
+        alias="uplink",
+        admin_up=True,
+        oper_up=True,
+        speed_bits_per_second=10_000_000_000,
+        octets_in=12844695790,
+        octets_out=717314852,
+        errors_in=2,
+        errors_out=2,
+        discards_in=2,
+        discards_out=2,
     )
-    assert (False, False) == (by_name["ether5"].admin_up, by_name["ether5"].oper_up)
+    assert uplink == poll.interfaces[1]
+    assert (2**40, 2**43) == (poll.interfaces[3].octets_in, poll.interfaces[3].octets_out)
+    assert (None, 2**33) == (poll.interfaces[5].octets_in, poll.interfaces[5].octets_out)
 
 
-def test_queues_count_like_interfaces_and_those_of_sessions_do_not():
-    # The MIB says that an index may appear negative, that is beyond 2^31.
-    far = (4294967290,)
-    simple, tree = f"{MTXR}.2.1.1", f"{MTXR}.2.2.1"
-    poll = parsed(
-        {
-            f"{simple}.2": {(1,): b"site", far: b"<pppoe-ann>"},
-            f"{simple}.8": {(1,): 2**40, far: 1},
-            f"{simple}.9": {(1,): 7, far: 2},
-            f"{tree}.2": {far: b"down"},
-            f"{tree}.7": {far: 2**33},
-        }
-    )
+def test_a_board_that_only_its_description_names():
+    entity = "1.3.6.1.2.1.47.1.1.1.1.2"
+    told = parsed({entity: {(65536,): b"RouterOS 6.40.5 (stable) on RB952Ui-5ac2nD"}})
 
-    assert (
-        InterfaceReading(name="queue site", octets_in=2**40, octets_out=7),
-        InterfaceReading(name="queue down", octets_out=2**33),
-    ) == poll.interfaces
+    assert "RB952Ui-5ac2nD" == told.device.model
 
 
-def test_a_module_without_diagnostics_has_no_light_rather_than_zero():
-    optical = f"{MTXR}.19.1.1"
-    zeros = {f"{optical}.{column}": {(9,): 0} for column in (6, 7, 8, 9, 10)}
-    poll = parsed({f"{optical}.2": {(9,): b"sfp2"}, f"{optical}.3": {(9,): 1}, **zeros})
+def test_a_queue_for_each_subscriber_is_too_much_to_keep_as_interfaces():
+    names = {(number,): b"q%d" % number for number in range(300)}
 
-    assert ((PortReading(port="sfp2", state="down"),), {}) == (poll.ports, poll.doubts)
-
-
-def test_the_hottest_thermometer_of_either_table_is_told():
-    gauges = f"{MTXR}.3.100.1"
-    poll = parsed(
-        {
-            f"{gauges}.3": {(1,): 61, (2,): 4300, (3,): 0},
-            f"{gauges}.4": {(1,): 1, (2,): 2, (3,): 1},
-        },
-        {f"{MTXR}.3.10.0": 405, f"{MTXR}.3.11.0": 0},
-    )
-
-    assert 61.0 == poll.device.temperature_celsius
-
-
-def test_what_belongs_to_a_session_is_no_interface_of_the_router():
-    poll = parsed({"1.3.6.1.2.1.31.1.1.1.1": {(1,): b"ether1", (15728641,): b"<pppoe-ann>"}})
-
-    assert ["ether1"] == [interface.name for interface in poll.interfaces]
+    assert () == parsed({f"{MTXR}.2.1.1.2": names}).interfaces
 
 
 def test_optics_of_a_router_are_read_by_table():
     assert (False, True) == (DRIVER.optics_one_by_one, Part.OPTICS in DRIVER.tables)
+
+
+def test_a_real_router():
+    cells = recording("routeros")
+    if cells is None:
+        pytest.skip("the recordings of real devices are not on this machine")
+    poll = DRIVER.parse(readings_of(DRIVER, cells))
+    wan = next(interface for interface in poll.interfaces if interface.name == "WAN")
+
+    assert (
+        DeviceReading(
+            model="RB952Ui-5ac2nD",
+            firmware="6.40.5",
+            serial="71B1060EE89D",
+            uptime_seconds=20204.0,
+            temperature_celsius=33.0,
+            cpu_percent=5.2,
+            memory_percent=41.5,
+        )
+        == poll.device
+    )
+    assert (12, 6422347895, 358657426) == (len(poll.interfaces), wan.octets_in, wan.octets_out)
+    assert ("sfp1", "up", -4.879, -5.673) == (
+        poll.ports[0].port,
+        poll.ports[0].state,
+        poll.ports[0].tx_dbm,
+        poll.ports[0].rx_dbm,
+    )

@@ -48,6 +48,8 @@ class Actual:
     cpu_percent: float | None = None
     fasttrack: bool = False
     """Whether FastTrack takes traffic past simple queues there."""
+    read_only: bool = False
+    """Whether our account there may not write."""
 
     def ours(self) -> tuple[Found, ...]:
         """The rows that we made."""
@@ -60,7 +62,9 @@ class Actual:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """FastTrack."""
-        if not self.fasttrack:
-            return ()
-        return ("FastTrack is on: what it takes passes the simple queues unshaped",)
+        """FastTrack, and an account that may not write."""
+        told = {
+            "FastTrack is on: what it takes passes the simple queues unshaped": self.fasttrack,
+            "the account there may only read: its group needs the policy write": self.read_only,
+        }
+        return tuple(text for text, holds in told.items() if holds)

@@ -1,7 +1,8 @@
 """A MikroTik router by its API: all tables of a reading asked for at once, over one connection."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,8 @@ from collectors.sources.routeros_rows import (
     ports_of,
     queues_of,
 )
-from devices.routeros import RouterCommands, RouterLost, RouterRefused, RouterTrap, Row
+from devices.routeros import RouterCommands, RouterLost, RouterRefused, RouterTrap, Row, probe
+from devices.routeros.opening import API
 from isp.access_network import OnuReading, Poll
 
 __all__ = ["RouterOsSource"]
@@ -63,19 +65,20 @@ class RouterOsSource:
 
     async def probe(self) -> Identity:
         """See Source."""
-        resource, identity = await asyncio.gather(
-            self._must("/system/resource"), self._must("/system/identity")
-        )
+        with _troubles():
+            router = await probe(self._router)
         return Identity(
-            driver="routeros",
-            model=resource.get("board-name"),
-            sys_name=identity.get("name"),
-            description=f"RouterOS {resource.get('version', '')}".strip(),
+            driver=API,
+            model=router.board or None,
+            sys_name=router.name or None,
+            description=f"RouterOS {router.version}".strip(),
         )
 
     async def read(self, parts: frozenset[Part]) -> Poll:
         """See Source. The router is asked how long it is up with every reading."""
-        resource = await self._must("/system/resource")
+        with _troubles():
+            told = await self._router.print(RESOURCE.path)
+        resource = told[0] if told else {}
         menus = list(dict.fromkeys(menu for part in sorted(parts) for menu in MENUS[part]))
         found = await asyncio.gather(*(self._rows(menu) for menu in menus))
         rows = dict(zip(menus, found, strict=True))
@@ -104,16 +107,6 @@ class RouterOsSource:
         """See Source."""
         await self._router.close()
 
-    async def _must(self, path: str) -> Row:
-        """A menu of one row, without which there is nothing to tell."""
-        try:
-            rows = await self._router.print(path)
-        except RouterLost as lost:
-            raise SourceLost(str(lost)) from lost
-        except (RouterRefused, RouterTrap) as refused:
-            raise SourceRefused(str(refused)) from refused
-        return rows[0] if rows else {}
-
     async def _rows(self, menu: Menu) -> Sequence[Row] | None:
         """A menu's rows; None where they could not be read."""
         try:
@@ -133,3 +126,14 @@ class RouterOsSource:
         if not cages:
             return ()
         return await self._router.call(MONITOR, {"numbers": ",".join(cages), "once": ""})
+
+
+@contextmanager
+def _troubles() -> Iterator[None]:
+    """What the router does to us, in the words of sources."""
+    try:
+        yield
+    except RouterLost as lost:
+        raise SourceLost(str(lost)) from lost
+    except (RouterRefused, RouterTrap) as refused:
+        raise SourceRefused(str(refused)) from refused

@@ -21,7 +21,7 @@ from devices.routeros.errors import (
     RouterTrap,
 )
 from devices.routeros.opening import open_router, router_target
-from devices.routeros.probe import RIGHTS_TO_READ, RIGHTS_TO_SHAPE, RouterIdentity, probe
+from devices.routeros.probe import RouterIdentity, probe, rights
 from devices.routeros.rest import REST_PORT, REST_TLS_PORT, RestRouter
 from devices.routeros.target import API_PORT, API_TLS_PORT, RouterTarget
 
@@ -30,8 +30,6 @@ __all__ = [
     "API_TLS_PORT",
     "REST_PORT",
     "REST_TLS_PORT",
-    "RIGHTS_TO_READ",
-    "RIGHTS_TO_SHAPE",
     "WINDOW",
     "Change",
     "Done",
@@ -54,5 +52,6 @@ __all__ = [
     "certificate_of",
     "open_router",
     "probe",
+    "rights",
     "router_target",
 ]

@@ -74,6 +74,11 @@ Outcome = Done | Trapped | Unanswered | Unsent
 class RouterCommands(Protocol):
     """What both ways to a router, the API and REST, can do; errors are RouterError's kinds."""
 
+    @property
+    def user(self) -> str:
+        """As whom."""
+        ...
+
     async def print(
         self, path: str, *, proplist: Sequence[str] = (), where: Mapping[str, str] | None = None
     ) -> tuple[Row, ...]:

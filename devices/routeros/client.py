@@ -51,6 +51,11 @@ class Router:
         """Connect and log in, if that is not done. Raises RouterLost, RouterRefused."""
         await self._connected()
 
+    @property
+    def user(self) -> str:
+        """See RouterCommands."""
+        return self.target.user
+
     async def print(
         self, path: str, *, proplist: Sequence[str] = (), where: Mapping[str, str] | None = None
     ) -> tuple[Row, ...]:

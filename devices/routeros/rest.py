@@ -50,6 +50,11 @@ class RestRouter:
             trust_env=False,
         )
 
+    @property
+    def user(self) -> str:
+        """See RouterCommands."""
+        return self.target.user
+
     async def print(
         self, path: str, *, proplist: Sequence[str] = (), where: Mapping[str, str] | None = None
     ) -> tuple[Row, ...]:

@@ -24,6 +24,7 @@ from devices.routeros import (
     Unanswered,
     Unsent,
     Verb,
+    rights,
 )
 from policy.vendors.profile import WALL
 from shaper.backend import Applied, BackendTrouble, Kind, Throughput
@@ -90,6 +91,7 @@ class RouterOsBackend:
 
     async def _read(self, tree: Tree) -> Actual:
         resource = await self._resource()
+        policies = await rights(self._router)
         rules = await self._router.print(
             "/ip/firewall/filter", proplist=("disabled",), where=FASTTRACK
         )
@@ -106,6 +108,7 @@ class RouterOsBackend:
             cpu_percent=_cpu_percent(resource),
             # A rule that was never disabled may not have the column at all.
             fasttrack=any(rule.get("disabled") != "true" for rule in rules),
+            read_only=policies is not None and "write" not in policies,
         )
 
     async def _apply(self, difference: Plan, reading: Actual) -> Applied:

@@ -16,6 +16,8 @@ RIGHTS = frozenset(ALL_POLICIES)
 class RouterInMemory:
     """Is `devices.routeros.RouterCommands`."""
 
+    user = "admin"
+
     def __init__(self, router: RouterOs) -> None:
         self.router = router
 

@@ -6,10 +6,10 @@ import pytest
 
 from chassis.secrets import Secret
 from devices.routeros import (
-    RIGHTS_TO_SHAPE,
     Change,
     Done,
     Router,
+    RouterIdentity,
     RouterLost,
     RouterRefused,
     RouterTrap,
@@ -19,6 +19,7 @@ from devices.routeros import (
     Verb,
     certificate_of,
     probe,
+    rights,
 )
 from lab.routeros import Fate, RouterOs
 from lab.routeros.framing import frame, read_sentence
@@ -222,14 +223,16 @@ async def test_a_batch_that_is_given_up_leaves_the_connection(device, router):
 async def test_the_rights_that_are_missing_are_known_beforehand(device, router, target):
     await router.add("/user", name="watcher", password="w", group="read")
     async with Router(target(device, user="watcher", password=Secret("w"))) as watcher:
-        mine = await probe(watcher, "watcher")
-
-        assert {"write"} == mine.lacks(RIGHTS_TO_SHAPE)
+        assert {"read", "write"} - await rights(watcher) == {"write"}
         with pytest.raises(RouterTrap, match="not enough permissions"):
             await watcher.add(QUEUES, name="a", target="10.0.0.1")
-    identity = await probe(router, "admin")
-    assert frozenset() == identity.lacks(RIGHTS_TO_SHAPE)
-    assert (7, 16, 2) == identity.version
+    assert {"read", "write"} <= await rights(router)
+
+
+async def test_a_router_says_who_it_is(router):
+    expected = RouterIdentity(name="lab", version="7.16.2 (stable)", board="CCR2004-1G-12S+2XS")
+
+    assert expected == await probe(router)
 
 
 @pytest.mark.parametrize(

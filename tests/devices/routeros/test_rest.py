@@ -16,6 +16,7 @@ from devices.routeros import (
     Unsent,
     Verb,
     probe,
+    rights,
 )
 from lab.routeros import Fate, RouterOs
 
@@ -45,7 +46,8 @@ async def test_both_ways_read_the_same(device, rest, target):
 
     async with Router(target(device)) as router:
         assert await router.print(QUEUES) == await rest.print(QUEUES)
-        assert await probe(router, "admin") == await probe(rest, "admin")
+        assert await probe(router) == await probe(rest)
+        assert await rights(router) == await rights(rest)
         wanted = await rest.print(QUEUES, proplist=(".id", "name"), where={"name": "ann"})
     assert ({".id": row_id, "name": "ann"},) == wanted
     await rest.remove(QUEUES, row_id)

@@ -1,4 +1,4 @@
-"""FastTrack is seen however its rule was written."""
+"""What a router is warned of: FastTrack, an account that may not write."""
 
 import pytest
 
@@ -18,3 +18,13 @@ async def test_a_fasttrack_rule_is_seen_unless_it_is_disabled(words, seen):
     backend = RouterOsBackend(RouterInMemory(device), instance="a", writes_per_second=100)
 
     assert seen is (await backend.read(Tree())).fasttrack
+
+
+async def test_an_account_that_may_not_write_is_seen_before_it_has_to():
+    device = RouterOs()
+    users = device.tables["/user"]
+    users.set(users.row("admin"), {"group": "read"})
+    backend = RouterOsBackend(RouterInMemory(device), instance="a", writes_per_second=100)
+
+    (warning,) = (await backend.read(Tree())).warnings
+    assert "may only read" in warning

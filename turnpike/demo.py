@@ -1,10 +1,8 @@
-"""The demo provider of `turnpike up --demo`: plans, a NAS, subscribers with a past, traffic."""
+"""The demo provider of `turnpike up --demo`: plans, subscribers with a past, a network."""
 
 import csv
 import os
 import secrets
-import socket
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +10,7 @@ from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from chassis.clock import SystemClock
 from chassis.config import Settings
@@ -21,14 +19,14 @@ from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.connect import Database, Role
 from isp.access import Access
-from isp.nas import Vendor
-from operations import accounts, entitlement, nas, operators, plans, pools, tenants
+from operations import accounts, entitlement, operators, plans, pools, tenants
 from operations.import_rows import read_rows
 from operations.importing import import_file
 from operations.money import payments
 from operations.money import run as billing_run
 from operations.plans import PlanTerms
 from operations.tenants import Tenant
+from turnpike import demo_network
 
 __all__ = ["open_demo"]
 
@@ -44,8 +42,6 @@ PAYS_NOT: Final = 20
 REFERENCE: Final = "D-"
 
 OPERATOR: Final = "admin"
-NAS_NAME: Final = "bras1"
-NAS_ADDRESS: Final = "127.0.0.1"
 FIRST_NAMES: Final = [
     "Ada",
     "Ben",
@@ -127,17 +123,25 @@ async def open_demo(settings: Settings) -> Sequence[Program]:
             owner = await tenants.named(transaction, None)
         async with database.transaction(owner.tenant_id) as transaction:
             made = await plans.listed(transaction)
+        keys = KeyRing.load_or_create(settings.database.key_ring)
         if not made:
-            keys = KeyRing.load_or_create(settings.database.key_ring)
             opening = clock.now() - timedelta(days=PAST_DAYS)
             await _open_shop(database, owner, demo, keys, opening)
             await _past(database, owner, clock.now())
         async with database.transaction(owner.tenant_id) as transaction:
-            coa_port = await _move_to_free_port(transaction, clock.now())
+            devices = await demo_network.programs(
+                transaction,
+                settings,
+                keys,
+                secret_file=demo.secret_file,
+                lines_file=demo.lines_file,
+                actor=ACTOR,
+                now=clock.now(),
+            )
     finally:
         await database.close()
     print(f"demo: sign in as {OPERATOR}, password in {demo.operator_file}", flush=True)
-    return (_network(demo, settings, coa_port),)
+    return devices
 
 
 async def _open_shop(
@@ -146,7 +150,7 @@ async def _open_shop(
     """Plans, a pool, a NAS, an operator and the subscribers, in one transaction."""
     demo.directory.mkdir(exist_ok=True)
     secret, password = (Secret(secrets.token_urlsafe(18)) for _ in range(2))
-    subscribers = list(_subscribers(owner.today(now)))
+    subscribers = list(_subscribers(owner.today(now), demo_network.onu_serials(SystemClock())))
     _write_private(demo.secret_file, f"{secret.reveal()}\n")
     _write_private(demo.operator_file, f"{password.reveal()}\n")
     lines = "".join(f"{row['login']},{row['password']}\n" for row in subscribers)
@@ -163,16 +167,7 @@ async def _open_shop(
                 actor=ACTOR,
                 now=now,
             )
-        await nas.add(
-            transaction,
-            name=NAS_NAME,
-            address=NAS_ADDRESS,
-            secret=secret,
-            keys=keys,
-            vendor=Vendor.MIKROTIK,
-            actor=ACTOR,
-            now=now,
-        )
+        await demo_network.enter(transaction, secret, keys, actor=ACTOR, now=now)
         await operators.add(transaction, name=OPERATOR, password=password, actor=ACTOR, now=now)
         await import_file(
             transaction,
@@ -184,7 +179,7 @@ async def _open_shop(
         )
 
 
-def _subscribers(opening: date) -> Iterator[dict[str, str]]:
+def _subscribers(opening: date, serials: Iterator[str]) -> Iterator[dict[str, str]]:
     """The same people each time, with passwords of their own."""
     chance = Random(7)
     for number in range(1, SUBSCRIBERS + 1):
@@ -200,6 +195,7 @@ def _subscribers(opening: date) -> Iterator[dict[str, str]]:
             "phone": f"+1202555{number:04}",
             "area": chance.choice(AREAS),
             "start": start.isoformat(),
+            "onu_serial": next(serials),
         }
 
 
@@ -240,42 +236,8 @@ async def _pay(database: Database, owner: Tenant, at: datetime) -> None:
                 )
 
 
-async def _move_to_free_port(transaction: Any, now: datetime) -> int:
-    """A port for the NAS's CoA server that nobody has now: two demos run side by side."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((NAS_ADDRESS, 0))
-        port = int(probe.getsockname()[1])
-    await nas.change(transaction, name=NAS_NAME, changes={"coa_port": port}, actor=ACTOR, now=now)
-    return port
-
-
 def _login(subscriber: str) -> str:
     return f"{subscriber.lower()}@demo.example"
-
-
-def _network(demo: Demo, settings: Settings, coa_port: int) -> Program:
-    """The simulated BRAS, which dials in every line of the demo."""
-    radiusd = getattr(settings, "radiusd", None)
-    ports = (
-        ("--auth-port", str(radiusd.auth_port), "--acct-port", str(radiusd.acct_port))
-        if radiusd is not None
-        else ()
-    )
-    words = ("lab", "nas", "--secret-file", str(demo.secret_file))
-    return Program(
-        name=NAS_NAME,
-        command=(
-            sys.executable,
-            "-m",
-            "turnpike",
-            *words,
-            "--logins",
-            str(demo.lines_file),
-            "--port",
-            str(coa_port),
-            *ports,
-        ),
-    )
 
 
 def _csv(rows: Sequence[dict[str, str]]) -> bytes:

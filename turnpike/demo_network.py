@@ -1,0 +1,119 @@
+"""The demo's network: a BRAS into which every line dials, and an OLT with their ONUs."""
+
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from chassis.clock import Clock
+from chassis.config import Settings
+from chassis.processes import Program
+from chassis.sealing import KeyRing
+from chassis.secrets import Secret
+from devices.credentials import Credentials, SnmpAccess
+from isp.access_network import DeviceKind
+from isp.nas import Vendor
+from lab.olt import Plant, personalities
+from operations import devices, nas
+
+__all__ = ["enter", "onu_serials", "programs"]
+
+NAS_NAME: Final = "bras1"
+OLT_NAME: Final = "olt1"
+OLT_VENDOR: Final = "huawei"
+OLT_SEED: Final = 7
+PON_PORTS: Final = 8
+ONUS: Final = 208
+"""One for each subscriber of the demo, and some that are nobody's."""
+
+COMMUNITY: Final = "public"
+LOCAL: Final = "127.0.0.1"
+
+
+async def enter(
+    transaction: Any, secret: Secret[str], keys: KeyRing, *, actor: str, now: datetime
+) -> None:
+    """Enter the devices as an operator would; `programs` says at which ports they are."""
+    await nas.add(
+        transaction,
+        name=NAS_NAME,
+        address=LOCAL,
+        secret=secret,
+        keys=keys,
+        vendor=Vendor.MIKROTIK,
+        actor=actor,
+        now=now,
+    )
+    await devices.add(
+        transaction,
+        name=OLT_NAME,
+        kind=DeviceKind.OLT,
+        host=LOCAL,
+        port=_free_port(),
+        driver="auto",
+        credentials=Credentials(snmp=SnmpAccess(version="2c", community=Secret(COMMUNITY))),
+        keys=keys,
+        area="North",
+        actor=actor,
+        now=now,
+    )
+
+
+def onu_serials(clock: Clock) -> Iterator[str]:
+    """The serials of the OLT's ONUs, the same each time."""
+    plant = Plant.build(
+        clock,
+        ports=PON_PORTS,
+        onus=ONUS,
+        vendor_id=personalities()[OLT_VENDOR].vendor_id,
+        seed=OLT_SEED,
+    )
+    return (onu.serial for onu in plant.onus)
+
+
+async def programs(
+    transaction: Any,
+    settings: Settings,
+    keys: KeyRing,
+    *,
+    secret_file: Path,
+    lines_file: Path,
+    actor: str,
+    now: datetime,
+) -> Sequence[Program]:
+    """What plays the devices, at ports that nobody has now: two demos run side by side."""
+    coa_port, snmp_port = _free_port(), _free_port()
+    changed = {"actor": actor, "now": now}
+    await nas.change(transaction, name=NAS_NAME, changes={"coa_port": coa_port}, **changed)
+    await devices.change(
+        transaction, name=OLT_NAME, changes={"port": snmp_port}, keys=keys, **changed
+    )
+    radiusd = getattr(settings, "radiusd", None)
+    ports = (
+        {"--auth-port": radiusd.auth_port, "--acct-port": radiusd.acct_port}
+        if radiusd is not None
+        else {}
+    )
+    bras = {"--secret-file": secret_file, "--logins": lines_file, "--port": coa_port} | ports
+    olt = {
+        "--vendor": OLT_VENDOR,
+        "--ports": PON_PORTS,
+        "--onus": ONUS,
+        "--seed": OLT_SEED,
+        "--community": COMMUNITY,
+        "--port": snmp_port,
+    }
+    return _lab("nas", NAS_NAME, bras), _lab("olt", OLT_NAME, olt)
+
+
+def _lab(device: str, name: str, options: dict[str, Any]) -> Program:
+    words = (str(word) for pair in options.items() for word in pair)
+    return Program(name=name, command=(sys.executable, "-m", "turnpike", "lab", device, *words))
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((LOCAL, 0))
+        return int(probe.getsockname()[1])

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from chassis.clock import Clock
@@ -103,15 +103,20 @@ class Lane:
                 self._device_id, self._pace.intervals, parts, self._due, now
             )
             await self._visit(parts - {Part.OPTICS} if self._source.one_by_one else parts, now)
-        elif self._round.ready(asyncio.get_running_loop().time()):
+        elif self._asks_onus and self._round.ready(asyncio.get_running_loop().time()):
             await self._next_onu()
         else:
             await self._pause(now)
 
+    @property
+    def _asks_onus(self) -> bool:
+        """Not of a device that was silent when it was asked last."""
+        return self._greeted and self._source.one_by_one and self._breaker == Breaker()
+
     async def _pause(self, now: datetime) -> None:
         """Until something is due or asked for, or an ONU has its turn."""
         waits = [(at - now).total_seconds() for at in self._due.values()]
-        if self._greeted and self._source.one_by_one:
+        if self._asks_onus:
             waits.append(self._round.at - asyncio.get_running_loop().time())
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, min([IDLE_SECONDS_MAX, *waits]))):
@@ -129,9 +134,9 @@ class Lane:
                 await self._greet()
                 poll = await self._source.read(parts)
         except SourceRefused as refused:
-            await self._failed(str(refused), DeviceState.REFUSED)
+            await self._failed(str(refused), DeviceState.REFUSED, parts)
         except (SourceLost, TimeoutError) as lost:
-            await self._failed(str(lost) or "it takes too long", None)
+            await self._failed(str(lost) or "it takes too long", None, parts)
         else:
             self._answered()
             await self._recorder.read(parts, poll, self._source.capabilities)
@@ -163,7 +168,7 @@ class Lane:
         """Ask one ONU for its light; what some of them said is written together."""
         loop = asyncio.get_running_loop()
         known = self._recorder.known
-        onu = self._round.next(known, loop.time()) if self._breaker == Breaker() else None
+        onu = self._round.next(known, loop.time())
         if onu is not None:
             try:
                 self._round.lit(await self._source.read_onu(onu), loop.time())
@@ -176,9 +181,14 @@ class Lane:
         self._breaker = Breaker()
         metrics.breaker_open.set(0, self._name)
 
-    async def _failed(self, problem: str, state: DeviceState | None) -> None:
-        """The device gave nothing: it is left alone ever longer."""
-        self._breaker = after(self._breaker, answered=False, now=self._clock.now())
+    async def _failed(
+        self, problem: str, state: DeviceState | None, parts: frozenset[Part]
+    ) -> None:
+        """The device gave nothing: it is left alone ever longer, then asked again."""
+        now = self._clock.now()
+        self._breaker = after(self._breaker, answered=False, now=now)
+        soon = now + timedelta(seconds=schedule.AGAIN_SECONDS)
+        self._due = schedule.again(self._due, parts, self._breaker.open_until or soon)
         shut = self._breaker.open_until is not None
         if shut and state is None:
             state = DeviceState.UNREACHABLE

@@ -10,7 +10,10 @@ from typing import Final
 
 from collectors.driver import Part
 
-__all__ = ["HINT_SECONDS", "due", "first", "following", "hinted"]
+__all__ = ["AGAIN_SECONDS", "HINT_SECONDS", "again", "due", "first", "following", "hinted"]
+
+AGAIN_SECONDS: Final = 30
+"""A device that gave nothing may only have been busy, or just have been switched on."""
 
 HINT_SECONDS: Final = 15
 """A hint brings the next look at the states forward, but to no more than one in so many seconds."""
@@ -54,6 +57,13 @@ def hinted(
     """After a hint that something happened: states are due now, or soon after the last look."""
     soonest = now if read_at is None else max(now, read_at + timedelta(seconds=HINT_SECONDS))
     return dict(at) | {Part.STATE: min(at.get(Part.STATE, soonest), soonest)}
+
+
+def again(
+    at: Mapping[Part, datetime], lost: frozenset[Part], when: datetime
+) -> dict[Part, datetime]:
+    """After a reading that gave nothing: what it was to read is due then, if not sooner."""
+    return {part: min(due, when) if part in lost else due for part, due in at.items()}
 
 
 def _after(now: datetime, seconds: int, device_id: int) -> datetime:

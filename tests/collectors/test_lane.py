@@ -1,0 +1,78 @@
+"""A device's own loop: what a silent device costs, and when it is asked again."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis.clock import ManualClock
+from collectors.driver import Part
+from collectors.known import Known
+from collectors.lane import Lane, Pace
+from collectors.schedule import AGAIN_SECONDS
+from collectors.sources import Identity, SourceLost
+from isp.access_network import Poll
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@dataclass
+class Device:
+    """A source that is silent until it is `up`, and the recorder of it."""
+
+    up: bool = False
+    one_by_one: bool = True
+    capabilities: dict[str, Any] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
+    asked: int = 0
+    read_parts: list[frozenset[Part]] = field(default_factory=list)
+    device_id: int = 7
+    name: str = "olt1"
+
+    @property
+    def device(self) -> "Device":
+        return self
+
+    async def probe(self) -> Identity:
+        self.asked += 1
+        if not self.up:
+            raise SourceLost("silence")
+        return Identity(driver="huawei")
+
+    async def read(self, parts: frozenset[Part], *recorded: Any) -> Poll:
+        if recorded:
+            self.read_parts.append(parts)
+        return Poll()
+
+    async def load(self) -> None: ...
+
+    async def identified(self, identity: Identity) -> None: ...
+
+    async def lost(self, problem: str, state: Any) -> None: ...
+
+
+async def turns(lane: Lane) -> None:
+    """Let the loop do what is to be done now; a loop that never waits would not come back."""
+    running = asyncio.ensure_future(lane.run())
+    await asyncio.sleep(0.05)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_silent_device_is_asked_again_soon_and_blocks_nothing():
+    device, clock = Device(), ManualClock(NOW)
+    intervals = dict.fromkeys(Part, 3600)
+    pace = Pace(intervals=intervals, onus_per_second=2.0, budget_seconds=60.0)
+    lane = Lane(device, device, pace=pace, clock=clock, new=True)  # type: ignore[arg-type]
+    await turns(lane)
+    silent = device.asked
+    await turns(lane)
+    at_once = device.asked
+    device.up = True
+    clock.advance(AGAIN_SECONDS)
+    await turns(lane)
+
+    assert (1, 1, 2) == (silent, at_once, device.asked)
+    assert [frozenset(Part) - {Part.OPTICS}] == device.read_parts

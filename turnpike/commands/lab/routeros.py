@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,7 @@ def routeros(
 ) -> None:
     """A MikroTik router that speaks the API, and REST. Prints `ready`.
 
-    /system/reboot reboots it: connections and dynamic rows are gone, ids are other ones.
+    /system/reboot or SIGHUP reboots it: connections and dynamic rows go, ids are other ones.
     """
     given = read_secret("password", password, secret_file) or Secret("")
     faults = Faults(
@@ -106,6 +107,7 @@ async def serve(device: RouterOs, *, queues: int, sessions: int, traffic: bool) 
         for what, port in device.ports().items():
             print(f"{what} on {device.address}:{port}")
         print(f"certificate SHA-256 {device.certificate.fingerprint_sha256}")
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, device.reboot)
         flowing = asyncio.ensure_future(flow(device)) if traffic else None
         ready()
         async for _turn in until_stopped(REPORT_SECONDS):

@@ -98,9 +98,11 @@ class Gate:
         return self._between("milliamperes", value, 0.0, 250.0)
 
     def metres(self, value: float | None) -> int | None:
-        """The length of fibre to an ONU: 60 km is the most that GPON reaches (G.984.6)."""
+        """The length of fibre to an ONU: 60 km is the most that GPON reaches (G.984.6), and 0 is
+        what an OLT has of an ONU that it has not ranged.
+        """
         within = self._between("metres", value, 0.0, 62_000.0)
-        return None if within is None else round(within)
+        return round(within) if within else None
 
     def percent(self, value: float | None) -> float | None:
         """A share."""

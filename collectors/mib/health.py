@@ -71,6 +71,9 @@ HOST: Final = (STORAGE, PROCESSORS)
 
 TICKS_PER_SECOND: Final = 100
 TICKS_WRAP_SECONDS: Final = 2**32 / TICKS_PER_SECOND
+WRAPS_MAX: Final = 7
+"""Nobody leaves such a device alone for ten years; some agents count from an epoch of theirs."""
+
 SAME_START_SECONDS: Final = 3600.0
 """An engine whose time is further off counts something else, as some agents' do."""
 
@@ -91,7 +94,7 @@ def uptime_seconds(cells: Cells) -> float | None:
     if isinstance(engine, int) and engine > seconds:
         wraps = round((engine - seconds) / TICKS_WRAP_SECONDS)
         unwrapped = seconds + wraps * TICKS_WRAP_SECONDS
-        if abs(engine - unwrapped) < SAME_START_SECONDS:
+        if wraps <= WRAPS_MAX and abs(engine - unwrapped) < SAME_START_SECONDS:
             seconds = unwrapped
     return round(seconds, 2)
 

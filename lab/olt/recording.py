@@ -13,6 +13,9 @@ from lab.olt.wire import Oid
 
 __all__ = ["read_recording", "recorded"]
 
+ROOT_ARCS: Final = 2
+"""A column has at least the arcs that share an octet (X.690 §8.19.4)."""
+
 SYS_UP_TIME: Final[Oid] = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 
 
@@ -90,10 +93,10 @@ def columns(cells: Mapping[Oid, bytes], up_ticks: Callable[[int], int]) -> list[
     moving = dict(cells)
     if first:
         moving[SYS_UP_TIME] = b""
+    roots: dict[Oid, dict[Oid, bytes]] = {}
+    for oid, value in moving.items():
+        roots.setdefault(oid[:ROOT_ARCS], {})[oid[ROOT_ARCS:]] = value
     return [
-        Column(
-            (),
-            Rows(moving),
-            lambda cell: cell or wire.ticks(up_ticks(recorded_ticks)),
-        )
+        Column(root, Rows(rows), lambda cell: cell or wire.ticks(up_ticks(recorded_ticks)))
+        for root, rows in roots.items()
     ]

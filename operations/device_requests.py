@@ -24,6 +24,7 @@ from operations.devices import DeviceRecord
 from operations.status import SILENT_SECONDS
 
 __all__ = [
+    "PARTS",
     "RequestKind",
     "accepted",
     "ask",

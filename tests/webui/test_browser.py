@@ -117,7 +117,13 @@ async def test_a_keyboard_is_enough(page):
 
 async def test_every_control_has_a_name_for_who_cannot_see_it(page):
     await sign_in(page)
-    for path in ("/subscribers", f"/subscribers/{DEBTOR}", "/sessions", "/network", "/onus"):
+    for path in (
+        "/subscribers",
+        f"/subscribers/{DEBTOR}",
+        "/sessions",
+        "/network",
+        "/network/onus",
+    ):
         await page.goto(path)
         nameless = await page.evaluate(
             """() => [...document.querySelectorAll("a, button, input, select, [role]")].filter(

@@ -13,7 +13,7 @@ from webui.rendering import HERE
 
 PAGES = [
     *("/subscribers", f"/subscribers/{PAYER}", f"/subscribers/{DEBTOR}", "/sessions?refresh=on"),
-    *("/network?refresh=on", "/onus?state=los"),
+    *("/network?refresh=on", "/network/onus?state=los"),
 ]
 
 

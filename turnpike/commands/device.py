@@ -6,7 +6,7 @@ import typer
 
 from devices.credentials import Credentials
 from operations import devices, discovery
-from operations.device_requests import RequestKind
+from operations.device_requests import PARTS, RequestKind
 from operations.devices import DeviceRecord, DeviceUse
 from turnpike.context import Desk, options, work
 from turnpike.device_access import Endpoint, LoginOptions, SnmpOptions, parse_endpoint, usage
@@ -57,7 +57,7 @@ def poll(name: Name) -> None:
 
     outcome = work(task)
     if options().json:
-        print_json(outcome)
+        print_json({part: outcome[part] for part in PARTS})
     else:
         show_poll(outcome)
 

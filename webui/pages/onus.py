@@ -34,4 +34,4 @@ async def onus(request: Request) -> Response:
     )
 
 
-ROUTES = (Route("/onus", onus),)
+ROUTES = (Route("/network/onus", onus),)

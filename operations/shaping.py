@@ -1,38 +1,35 @@
 """How routers are shaped: observed first, enabled after a difference was shown; their topology."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from typing import Any, Final
 
-from sqlalchemy import Row, exists, func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.access_network import device
 from database.tables.network import nas
 from database.tables.running import daemon_status
-from database.tables.shaping import shaped_router, shaper_request, shaping_node
+from database.tables.shaping import shaped_router, shaper_request
 from isp.access_network import DeviceKind
-from isp.errors import ExitCode, Refused
+from isp.errors import Refused
 from operations import audit, devices
 from operations.devices import DeviceRecord
 from operations.status import SILENT_SECONDS
 
 __all__ = [
     "METHODS",
-    "NodeRecord",
     "RouterSettings",
-    "add_node",
     "ask",
     "enable",
-    "nodes",
     "observe",
     "outcome_of",
-    "remove_node",
     "router",
+    "shaped_device",
     "shaper_runs",
+    "shown",
 ]
 
 METHODS: Final = ("radius", "simple", "tree", "linux")
@@ -49,24 +46,12 @@ class RouterSettings:
     method: str
     nas: str | None
     interface: str | None
-    rest: bool
     writes_per_second: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NodeRecord:
-    """A site or link of a router. Rates are towards and from the subscribers."""
-
-    name: str
-    parent: str | None
-    networks: tuple[str, ...]
-    down_kbps: int | None
-    up_kbps: int | None
 
 
 async def router(transaction: AsyncConnection, name: str) -> RouterSettings | None:
     """How the router of that name is shaped; None: not at all yet. Raises Refused."""
-    found = await _device(transaction, name)
+    found = await shaped_device(transaction, name)
     row = (
         await transaction.execute(
             select(shaped_router, nas.c.name.label("nas_name"))
@@ -85,7 +70,6 @@ async def router(transaction: AsyncConnection, name: str) -> RouterSettings | No
         method=row.method,
         nas=row.nas_name,
         interface=row.interface,
-        rest=row.rest,
         writes_per_second=row.writes_per_second,
     )
 
@@ -98,10 +82,10 @@ async def observe(
     actor: str,
     now: datetime,
 ) -> RouterSettings:
-    """Compare, and write nothing. `changes`: method, nas (a name), interface, rest,
-    writes_per_second; a router that was not shaped before is taken for the NAS with its address.
+    """Compare, and write nothing. `changes`: method, nas (a name), interface, writes_per_second;
+    a router that was not shaped before is taken for the NAS with its address.
     """
-    found = await _device(transaction, name)
+    found = await shaped_device(transaction, name)
     before = await router(transaction, name)
     values = dict(changes or {})
     if "nas" in values:
@@ -133,7 +117,7 @@ async def enable(
         shaper_request.c.done_at > now - SHOWN_FOR,
         shaper_request.c.outcome["problem"].is_(None),
     )
-    found = await _device(transaction, name)
+    found = await shaped_device(transaction, name)
     seen = await transaction.scalar(select(shown).where(device.c.device_id == found.device_id))
     if before is None or not seen:
         remedy = f"look at `turnpike shaper diff {name}` first"
@@ -202,83 +186,8 @@ async def shaper_runs(transaction: AsyncConnection, now: datetime) -> bool:
     return bool(await transaction.scalar(select(heard)))
 
 
-async def add_node(
-    transaction: AsyncConnection,
-    *,
-    router_name: str,
-    name: str,
-    networks: Sequence[str] = (),
-    down_kbps: int | None = None,
-    up_kbps: int | None = None,
-    parent: str | None = None,
-    actor: str,
-    now: datetime,
-) -> None:
-    """A site or link: what is in its networks (none: everything) shares its capacity."""
-    found = await _device(transaction, router_name)
-    known = await _node_ids(transaction, found)
-    if name in known:
-        remedy = "remove it first, or choose another name"
-        raise Refused(f"{router_name} has a node {name} already", remedy=remedy)
-    if parent is not None and parent not in known:
-        remedy = f"there are: {', '.join(known) or 'none yet'}"
-        raise Refused(f"{router_name} has no node {parent}", remedy=remedy)
-    columns = {"name": name, "down_kbps": down_kbps, "up_kbps": up_kbps}
-    parsed = [_network(each) for each in networks]
-    await transaction.execute(
-        insert(shaping_node).values(
-            tenant_id=found.tenant_id,
-            device_id=found.device_id,
-            networks=parsed,
-            parent_node_id=None if parent is None else known[parent],
-            **columns,
-        )
-    )
-    after = columns | {"networks": parsed, "parent": parent}
-    await _audit(transaction, "shaper.node_add", found, actor, now, after=after)
-
-
-async def remove_node(
-    transaction: AsyncConnection, *, router_name: str, name: str, actor: str, now: datetime
-) -> None:
-    """Take a node away; what hung under it hangs under its parent. Raises Refused."""
-    found = await _device(transaction, router_name)
-    known = await _node_ids(transaction, found)
-    if name not in known:
-        remedy = f"there are: {', '.join(known) or 'none'}"
-        raise Refused(f"{router_name} has no node {name}", remedy=remedy)
-    own = shaping_node.c.shaping_node_id == known[name]
-    above = await transaction.scalar(select(shaping_node.c.parent_node_id).where(own))
-    below = shaping_node.c.parent_node_id == known[name]
-    await transaction.execute(update(shaping_node).where(below).values(parent_node_id=above))
-    await transaction.execute(update(shaping_node).where(own).values(removed_at=now))
-    await _audit(transaction, "shaper.node_remove", found, actor, now, before={"name": name})
-
-
-async def nodes(transaction: AsyncConnection, router_name: str) -> tuple[NodeRecord, ...]:
-    """The nodes of a router, by name."""
-    found = await _device(transaction, router_name)
-    parent = shaping_node.alias("parent")
-    rows = await transaction.execute(
-        select(shaping_node, parent.c.name.label("parent"))
-        .outerjoin(parent, parent.c.shaping_node_id == shaping_node.c.parent_node_id)
-        .where(shaping_node.c.device_id == found.device_id, shaping_node.c.removed_at.is_(None))
-        .order_by(shaping_node.c.name)
-    )
-    return tuple(_node(row) for row in rows)
-
-
-def _node(row: Row[Any]) -> NodeRecord:
-    return NodeRecord(
-        name=row.name,
-        parent=row.parent,
-        networks=tuple(str(each) for each in row.networks),
-        down_kbps=row.down_kbps,
-        up_kbps=row.up_kbps,
-    )
-
-
-async def _device(transaction: AsyncConnection, name: str) -> DeviceRecord:
+async def shaped_device(transaction: AsyncConnection, name: str) -> DeviceRecord:
+    """The router of that name. Raises Refused."""
     found = await devices.named(transaction, name)
     if found.kind is not DeviceKind.ROUTER:
         remedy = "add routers with `turnpike device add router`"
@@ -308,24 +217,6 @@ def _nas_at(host: str) -> Any:
     return select(nas.c.nas_id).where(func.host(nas.c.address) == host, nas.c.removed_at.is_(None))
 
 
-async def _node_ids(transaction: AsyncConnection, found: DeviceRecord) -> dict[str, int]:
-    rows = await transaction.execute(
-        select(shaping_node.c.name, shaping_node.c.shaping_node_id)
-        .where(shaping_node.c.device_id == found.device_id, shaping_node.c.removed_at.is_(None))
-        .order_by(shaping_node.c.name)
-    )
-    return {row.name: row.shaping_node_id for row in rows}
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ip_network(text.strip(), strict=False))
-    except ValueError:
-        remedy = "write it as 10.20.0.0/16 or 2001:db8::/40"
-        problem = f"{text!r} is not a network"
-        raise Refused(problem, remedy=remedy, exit_code=ExitCode.USAGE) from None
-
-
 async def _audit(
     transaction: AsyncConnection,
     action: str,
@@ -351,5 +242,5 @@ async def _audit(
 
 def _columns(value: Any) -> Mapping[str, Any] | None:
     if isinstance(value, RouterSettings):
-        return {name: getattr(value, name) for name in ("mode", "method", "nas", "rest")}
+        return {name: getattr(value, name) for name in ("mode", "method", "nas")}
     return value

@@ -9,6 +9,7 @@ from typing import Any, Final
 from chassis.clock import Clock
 from chassis.log import get_logger
 from database.connect import Database
+from isp.errors import Refused
 from shaper import metrics
 from shaper.backend import Applied, Backend, BackendTrouble, Change, Difference, Kind
 from shaper.backends import open_backend
@@ -105,7 +106,7 @@ class Lane:
         """Record what flows through the parent queues."""
         if self._backend is None or not self._parents or self._failures:
             return
-        with suppress(BackendTrouble):  # the next turn will tell
+        with suppress(BackendTrouble, Refused):  # the next turn will tell
             flows = await self._backend.throughput(self._parents)
             for flow in flows:
                 metrics.throughput.set(flow.down_bps, self.target.name, flow.queue, "down")
@@ -133,7 +134,7 @@ class Lane:
                 await self._read(backend, should)
             look = compare(should, self._reading, backend)
             look, held, applied = await self._write(look, backend)
-        except BackendTrouble as trouble:
+        except (BackendTrouble, Refused) as trouble:
             await self._trouble(trouble, loaded.requests)
             return
         self._failures, self._not_before = 0, 0.0
@@ -210,7 +211,7 @@ class Lane:
         began = self._clock.monotonic()
         try:
             applied = await backend.apply(allowed, look.reading)
-        except BackendTrouble as trouble:
+        except (BackendTrouble, Refused) as trouble:
             failed = len(allowed.changes)
             applied = Applied(done=0, failed=failed, problems=(str(trouble),))
         seconds = self._clock.monotonic() - began
@@ -254,14 +255,17 @@ class Lane:
         self._states = dict(look.states)
         self._tell(status, look)
 
-    async def _trouble(self, trouble: BackendTrouble, requests: tuple[Request, ...]) -> None:
+    async def _trouble(
+        self, trouble: BackendTrouble | Refused, requests: tuple[Request, ...]
+    ) -> None:
         """The router is away, or does not let us in: it is left as it is, and tried again."""
         await self.close()
         delay = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
         self._failures += 1
         self._not_before = self._clock.monotonic() + delay
         self._stirred.set()
-        state = "refused" if trouble.refused else "unreachable"
+        refused = isinstance(trouble, Refused) or trouble.refused
+        state = "refused" if refused else "unreachable"
         status = Status(state=state, problem=str(trouble))
         now = self._clock.now()
         async with self._database.transaction() as transaction:

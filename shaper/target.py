@@ -13,7 +13,8 @@ __all__ = ["Target"]
 class Target:
     """One router (`device_id`) or CPE (`cpe_id`, of service `service_id`); the other number is 0.
 
-    `writes`: it is enabled, not only observed. `access` is None where its credentials do not open.
+    `writes`: it is enabled, not only observed. `access` is None where its credentials do not open,
+    and where none are needed; `interface` is for Linux, as `Wiring.of_text` reads it.
     """
 
     tenant_id: int

@@ -6,7 +6,6 @@ else, and the outcome of a request.
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -53,7 +52,6 @@ shaped_router = followed(
         words("method", nullable=False, default="simple"),
         Column("nas_id", BigInteger, ForeignKey("nas.nas_id")),
         words("interface"),
-        Column("rest", Boolean, nullable=False, server_default="false"),
         Column("writes_per_second", Integer, nullable=False, server_default="2000"),
         instant("changed_at", nullable=False, now=True),
         words("changed_by", nullable=False),
@@ -67,8 +65,7 @@ shaped_router = followed(
 shaped_router.comment = "how a device of kind `router` is shaped"
 shaped_router.c.mode.comment = "observe: nothing is written to it"
 shaped_router.c.nas_id.comment = "whose sessions it shapes; null: the networks of its nodes"
-shaped_router.c.interface.comment = "of method linux: towards the subscribers"
-shaped_router.c.rest.comment = "written over REST, where the API's port is closed"
+shaped_router.c.interface.comment = "of method linux: `eth1`, or `eth1/eth0` (inside and outside)"
 
 shaping_node = followed(
     Table(

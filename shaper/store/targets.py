@@ -12,6 +12,7 @@ from database.tables.access_network import device
 from database.tables.shaping import cpe, shaped_router
 from devices.credentials import open_credentials
 from devices.routeros import RouterTarget, router_target
+from devices.routeros.opening import REST
 from shaper.desired import Method
 from shaper.target import Target
 
@@ -41,7 +42,7 @@ def _router(row: Any, keys: KeyRing) -> Target:
         access=_access(row, keys),
         nas_id=row.nas_id,
         interface=row.interface,
-        rest=row.rest,
+        rest=row.driver == REST,
         writes_per_second=row.writes_per_second,
     )
 
@@ -78,6 +79,7 @@ def _routers() -> Select[Any]:
             device.c.name,
             device.c.host,
             device.c.port,
+            device.c.driver,
             device.c.credentials_sealed,
         )
         .join(device, device.c.device_id == shaped_router.c.device_id)

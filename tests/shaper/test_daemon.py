@@ -1,7 +1,7 @@
 """The shaper on a real database and the lab's router, end to end."""
 
 from lab.routeros import Fate, RouterOs
-from operations import shaping
+from operations import shaping_sites
 from tests.shaper.conftest import SIMPLE, Provider, limits, until, written
 
 FAST, SLOW = "20000000/100000000", "1000000/2000000"
@@ -102,7 +102,7 @@ async def test_a_router_nobody_logs_in_to_keeps_out_by_address_lists(provider, r
     await provider.add_lease(ann, "2001:db8:7::/56", "delegated_prefix")
     await provider.add_lease(ben, "203.0.113.9/32")
     async with provider.command.transaction(provider.tenant_id) as transaction:
-        await shaping.add_node(
+        await shaping_sites.add(
             transaction,
             router_name="r1",
             name="North",

@@ -11,10 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import radius
+from bench import radius, shaper
 from bench.result import Figure, markdown
 from chassis.clock import SystemClock
 
+BENCHES = (radius, shaper)
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
@@ -26,7 +27,11 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     options = parser.parse_args()
     console = Console(stderr=True)
-    figures = radius.measure(lambda sentence: console.print(f"· {sentence}", highlight=False))
+
+    def say(sentence: str) -> None:
+        console.print(f"· {sentence}", highlight=False)
+
+    figures = [figure for bench in BENCHES for figure in bench.measure(say)]
     if options.json:
         print(json.dumps([asdict(each) | {"ratio": each.ratio} for each in figures], indent=2))
     else:
@@ -45,7 +50,7 @@ def table(figures: list[Figure]) -> Table:
         shown.add_row(
             each.name,
             f"{each.ours:,.0f}{each.unit}",
-            f"{each.p99_ms:.1f} ms",
+            each.p99,
             each.rival_name,
             f"{each.rival:,.0f}{each.unit}",
             f"[{reached}]{each.ratio:.1f} ×[/]",

@@ -16,12 +16,17 @@ class Figure:
     rival: float
     rival_name: str
     goal: float
-    p99_ms: float
+    p99_ms: float | None = None
 
     @property
     def ratio(self) -> float:
         """How many times the rival's."""
         return self.ours / self.rival
+
+    @property
+    def p99(self) -> str:
+        """The latency as it is shown; `-` where single answers mean nothing."""
+        return "-" if self.p99_ms is None else f"{self.p99_ms:.1f} ms"
 
 
 def markdown(figures: Sequence[Figure]) -> str:
@@ -31,7 +36,7 @@ def markdown(figures: Sequence[Figure]) -> str:
         "|---|---:|---:|---|---:|---:|---:|",
     ]
     lines += (
-        f"| {each.name} | {each.ours:,.0f}{each.unit} | {each.p99_ms:.1f} ms | {each.rival_name} "
+        f"| {each.name} | {each.ours:,.0f}{each.unit} | {each.p99} | {each.rival_name} "
         f"| {each.rival:,.0f}{each.unit} | **{each.ratio:.1f} ×** | {each.goal:g} × |"
         for each in figures
     )

@@ -13,6 +13,9 @@ from typing import Final
 __all__ = ["COMMENT", "Tag", "digest", "parse_tag"]
 
 COMMENT: Final = "comment"
+LEFT_OUT: Final = frozenset({COMMENT, "parent"})
+"""Of a digest: itself, and what changes by itself when a parent is renamed."""
+
 TAG: Final = re.compile(r"isp:([A-Za-z0-9_-]+):([A-Za-z0-9_./-]+):([0-9a-f]{8})")
 
 
@@ -37,6 +40,6 @@ def parse_tag(comment: str) -> Tag | None:
 
 
 def digest(words: Mapping[str, str]) -> str:
-    """Eight hexadecimal digits of a row's words, its comment left out."""
-    said = "\n".join(f"{name}={words[name]}" for name in sorted(words) if name != COMMENT)
+    """Eight hexadecimal digits of a row's words."""
+    said = "\n".join(f"{name}={words[name]}" for name in sorted(words) if name not in LEFT_OUT)
     return sha256(said.encode()).hexdigest()[:8]

@@ -1,6 +1,7 @@
 """The `[billingd]` table."""
 
 from datetime import time
+from pathlib import Path
 
 from pydantic import Field
 
@@ -32,7 +33,11 @@ class BillingdConfig(Table):
     """Encrypt the connection; switch it on whenever mail leaves this machine."""
 
     mail_from: str = "billing@localhost"
-    """The sender of warnings."""
+    """The sender of warnings and of messages about outages."""
+
+    provisioning_script: Path | None = None
+    """What configures an OLT: `SCRIPT link|unlink|swap`, a JSON object on its standard input.
+    Absent: what was asked for with `turnpike onu … --provision` waits."""
 
 
 class BillingdSettings(Settings):

@@ -11,16 +11,15 @@ from zoneinfo import ZoneInfo
 
 from billingd import metrics, store
 from billingd.config import BillingdSettings
-from billingd.notices import warning
+from billingd.jobs import Jobs
 from chassis.health import Check, Health
 from chassis.lifecycle import Context
 from chassis.log import get_logger
 from database.connect import Database, Role
 from database.daemon_report import DaemonReport
 from database.version import require_schema_version
-from gateways.mail import MailError, MailServer, send
 from operations import due_changes, entitlement
-from operations.money.blocking import WARNING_JOB, look
+from operations.money.blocking import look
 from operations.money.run import run
 from operations.money.standing import billed_through
 from operations.tenants import Tenant
@@ -28,7 +27,6 @@ from operations.tenants import Tenant
 __all__ = ["Billingd"]
 
 DECISIONS_PER_TURN = 500
-JOBS_PER_TURN = 100
 ONE_DAY = timedelta(days=1)
 AUTHOR = "billingd"
 log = get_logger("billingd")
@@ -42,6 +40,7 @@ class Billingd:
         self._context = context
         self._clock = context.clock
         self._database = Database(settings.database, Role.BILLINGD, "turnpike billingd")
+        self._jobs = Jobs(self._database, self._clock)
         self._open = AsyncExitStack()
         self._holds_lock: Callable[[], bool] = lambda: False
         self._status = "starting"
@@ -56,7 +55,7 @@ class Billingd:
         tasks.every(10.0, "apply_due_changes", self._apply_due_changes)
         tasks.every(30.0, "bill_the_day", self._bill_the_day)
         tasks.every(30.0, "look_at_debtors", self._look_at_debtors)
-        tasks.every(5.0, "do_jobs", self._do_jobs)
+        tasks.every(5.0, "do_jobs", lambda: self._jobs.look(self._settings.billingd))
         self._report.begin()
 
     async def reload(self, settings: BillingdSettings) -> None:
@@ -145,58 +144,3 @@ class Billingd:
             metrics.awaiting_approval.set(result.awaiting, owner.name)
             if result.blocked:
                 log.info("debtors_blocked", tenant=owner.name, services=result.blocked)
-
-    async def _do_jobs(self) -> None:
-        """Side effects that wait, while there is a way to do them."""
-        server = self._mail_server()
-        if server is None:
-            return
-        for _ in range(JOBS_PER_TURN):
-            now = self._clock.now()
-            async with self._database.transaction() as transaction:
-                taken = await store.take(transaction, [WARNING_JOB], now)
-            if taken is None:
-                return
-            await self._do(taken, server)
-
-    async def _do(self, taken: store.Job, server: MailServer) -> None:
-        problem = await self._send_warning(taken, server)
-        now = self._clock.now()
-        async with self._database.transaction(taken.tenant_id) as transaction:
-            if problem is None:
-                await store.done(transaction, taken, now)
-                metrics.jobs.add(taken.kind, "done")
-            else:
-                again = await store.failed(transaction, taken, problem, now)
-                metrics.jobs.add(taken.kind, "retried" if again else "manual")
-                log.warning("job_failed", kind=taken.kind, key=taken.key, problem=problem)
-
-    async def _send_warning(self, taken: store.Job, server: MailServer) -> str | None:
-        async with self._database.transaction(taken.tenant_id) as transaction:
-            to = await store.recipient(transaction, taken.payload["subscriber_id"])
-            [owner] = [
-                each
-                for each in await store.all_tenants(transaction)
-                if each.tenant_id == taken.tenant_id
-            ]
-        mail = warning(taken, to, provider=owner.name)
-        if mail is None:
-            return f"{to.subscriber} has no mail address"
-        try:
-            await send(server, mail)
-        except MailError as fault:
-            return str(fault)
-        return None
-
-    def _mail_server(self) -> MailServer | None:
-        config = self._settings.billingd
-        if config.smtp_host is None:
-            return None
-        return MailServer(
-            host=config.smtp_host,
-            port=config.smtp_port,
-            sender=config.mail_from,
-            user=config.smtp_user,
-            password=config.smtp_password,
-            starttls=config.smtp_starttls,
-        )

@@ -1,12 +1,54 @@
 """What billingd writes to subscribers: pure text."""
 
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from billingd.store import Job, Recipient
 from gateways.mail import Mail
+from isp.outage import NoticeKind
 
-__all__ = ["warning"]
+__all__ = ["outage_notice", "warning"]
 
 
-def warning(job: Job, to: Recipient, *, provider: str) -> Mail | None:
+def outage_notice(job: Job, to: Recipient, provider: str) -> Mail | None:
+    """That the service is away, or back; None where the subscriber has no mail address."""
+    if not to.email:
+        return None
+    told = job.payload
+    away = told["kind"] == NoticeKind.OUTAGE
+    subject = "your service is interrupted" if away else "your service is back"
+    words = told["text"] or (_away(told) if away else _back(told))
+    return Mail(
+        to=to.email,
+        subject=f"{provider}: {subject}",
+        text=f"Dear {to.name or to.subscriber},\n\n{words}\n\n{provider}\n",
+        key=f"{job.kind}-{told['notice_id']}-{told['subscriber_id']}",
+    )
+
+
+def _away(told: dict[str, Any]) -> str:
+    estimate = f" We expect it back by {_local(told, 'estimate')}." if told["estimate"] else ""
+    return (
+        f"your service has been interrupted since {_local(told, 'started_at')}. We know of it and "
+        f"are at work.{estimate} There is nothing that you need do."
+    )
+
+
+def _back(told: dict[str, Any]) -> str:
+    return (
+        f"the interruption of your service that began at {_local(told, 'started_at')} is over"
+        + (f" since {_local(told, 'restored_at')}" if told["restored_at"] else "")
+        + ". If yours does not work yet, please switch your equipment off and on again."
+    )
+
+
+def _local(told: dict[str, Any], name: str) -> str:
+    at = datetime.fromisoformat(told[name]).astimezone(ZoneInfo(told["zone"]))
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def warning(job: Job, to: Recipient, provider: str) -> Mail | None:
     """The warning before a block; None where the subscriber has no mail address."""
     if not to.email:
         return None

@@ -13,7 +13,10 @@ from isp.errors import Refused
 from isp.outage import NoticeKind, NoticeState
 from operations import audit, outages
 
-__all__ = ["DECISIONS", "Notice", "decide", "of_outage"]
+__all__ = ["DECISIONS", "OUTAGE_JOB", "Notice", "decide", "of_outage"]
+
+OUTAGE_JOB: Final = "outage.notice"
+"""The job that tells one subscriber."""
 
 DECISIONS: Final[Mapping[NoticeState, frozenset[NoticeState]]] = {
     NoticeState.AWAITING: frozenset({NoticeState.APPROVED, NoticeState.DECLINED}),

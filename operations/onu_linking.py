@@ -33,11 +33,15 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Linked:
-    """An ONU and its service. `seen`: an OLT has it; else it is linked as soon as one does."""
+    """An ONU and its service. `seen`: an OLT has it; else it is linked as soon as one does.
+
+    `old_serial` is the ONU that the service had before a swap.
+    """
 
     serial: str
     login: str
     seen: bool
+    old_serial: str | None = None
 
 
 async def link(
@@ -77,7 +81,7 @@ async def swap(
     await _refuse_anothers(transaction, wanted, but=found)
     seen = await sell(transaction, found, wanted, linked_by=actor)
     await _audit(transaction, found, "onu.swap", wanted, actor, now, before={"serial": had})
-    return Linked(serial=wanted, login=found.login, seen=seen)
+    return Linked(serial=wanted, login=found.login, seen=seen, old_serial=had)
 
 
 async def sell(

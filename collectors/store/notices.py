@@ -13,10 +13,10 @@ from database.tables.outages import notice, outage, outage_subscriber
 from database.tables.running import job
 from database.tables.tenancy import tenant
 from isp.outage import NoticeKind, NoticeState, OutageState
+from operations.notices import OUTAGE_JOB
 
-__all__ = ["OUTAGE_JOB", "Approved", "approved", "drop", "make", "send"]
+__all__ = ["Approved", "approved", "drop", "make", "send"]
 
-OUTAGE_JOB = "outage.notice"
 APPROVED_MAX = 100
 """Notices looked at in one turn; more than this wait for the next one."""
 

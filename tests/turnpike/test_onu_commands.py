@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chassis.clock import SystemClock
 from chassis.config import DatabaseConfig
 from database.connect import Database, Role
+from database.tables.running import job
 from isp.errors import ExitCode
 from operations.onu_linking import link_sold
 from tests.support.access_network import see_alarm, see_device, see_onus, see_outage
@@ -33,16 +35,16 @@ def olt(shop: Turnpike, database_config: DatabaseConfig) -> Turnpike:
         await see_outage(transaction, "olt1", onus[:2], now)
         await see_alarm(transaction, "olt1", "0/1/3", now, kind="port_down")
 
-    _as_collectors(database_config, read)
+    _as_role(database_config, Role.COLLECTORS, read)
     return shop
 
 
-def _as_collectors(config: DatabaseConfig, work: Callable[[Any], Awaitable[None]]) -> None:
+def _as_role(config: DatabaseConfig, role: Role, work: Callable[[Any], Awaitable[None]]) -> None:
     async def whole() -> None:
-        collectors = Database(config, Role.COLLECTORS)
-        async with collectors.transaction() as transaction:
+        database = Database(config, role)
+        async with database.transaction() as transaction:
             await work(transaction)
-        await collectors.close()
+        await database.close()
 
     asyncio.run(whole())
 
@@ -163,3 +165,33 @@ def test_status_counts_devices_and_what_is_wrong_with_them(olt: Turnpike) -> Non
     assert (1, 0, 1, 1) == tuple(
         counts[name] for name in ("devices", "unreachable devices", "outages", "alarms")
     )
+
+
+def test_a_change_is_followed_by_the_script_where_that_is_asked_for(
+    olt: Turnpike, database_config: DatabaseConfig
+) -> None:
+    olt("onu", "swap", ONE, TWO, "--provision")
+    olt("onu", "unlink", TWO)
+    jobs: list[Any] = []
+
+    async def read(transaction: Any) -> None:
+        jobs.extend(await transaction.scalars(select(job.c.payload)))
+
+    _as_role(database_config, Role.BILLINGD, read)
+
+    assert [
+        {
+            "change": "swap",
+            "login": "bob",
+            "subscriber": "bob",
+            "plan": "gold",
+            "down_kbps": 100_000,
+            "up_kbps": 20_000,
+            "serial": TWO,
+            "old_serial": ONE,
+            "places": {
+                ONE: {"device": "olt1", "port": "0/1/3", "onu_id": 1},
+                TWO: {"device": "olt1", "port": "0/1/3", "onu_id": 2},
+            },
+        }
+    ] == jobs

@@ -1,16 +1,18 @@
 """`turnpike onu`: the ends of the lines, and whose they are."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import fields
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from isp.access_network import OnuState
 from isp.errors import ExitCode, Refused
-from operations import onu_bulk_linking, onu_linking, onus
+from operations import onu_bulk_linking, onu_linking, onus, provisioning
 from operations.onu_linking import Linked
 from operations.onu_matching import MatchBy, Matching
 from operations.onus import Onu, Unprovisioned
+from operations.provisioning import Change
 from turnpike.context import Desk, options, work
 from turnpike.output import done, note, print_json, show_table
 
@@ -19,6 +21,9 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="The ends of the lines, and whose they are.")
 
 Serial = Annotated[str, typer.Argument(help="The ONU's serial, in any spelling.")]
+Provision = Annotated[
+    bool, typer.Option("--provision", help="Have your script configure the OLT, too.")
+]
 LISTED = (
     "serial device port onu_id state rx_dbm olt_rx_dbm distance_m last_down_cause description "
     "subscriber login"
@@ -79,22 +84,21 @@ def link(
         MatchBy | None, typer.Option(help="Link in bulk by what says who is who.")
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Change nothing.")] = False,
+    provision: Provision = False,
 ) -> None:
     """Say whose an ONU is, or link all of which descriptions, circuit-ids or serials say it."""
-    if match is not None and serial is None:
+    if match is not None and serial is None and not provision:
         _link_in_bulk(match, preview=preview)
         return
     if match is not None or preview or serial is None or login is None:
         remedy = "name a serial and a login, or say --match (with --preview to look first)"
         raise Refused("it is not said what to link", remedy=remedy, exit_code=ExitCode.USAGE)
 
-    async def task(desk: Desk) -> Linked:
-        async with desk.transaction() as transaction:
-            return await onu_linking.link(
-                transaction, serial=serial, login=login, actor=desk.actor, now=desk.now()
-            )
+    async def link_one(transaction: Any, **said: Any) -> Linked:
+        return await onu_linking.link(transaction, serial=serial, login=login, **said)
 
-    _tell(work(task), "{serial} is at the end of {login}'s line")
+    linked = _change(Change.LINK, link_one, provision=provision)
+    _tell(linked, "{serial} is at the end of {login}'s line")
 
 
 def _link_in_bulk(by: MatchBy, *, preview: bool) -> None:
@@ -118,16 +122,13 @@ def _link_in_bulk(by: MatchBy, *, preview: bool) -> None:
 
 
 @app.command(epilog="Example: turnpike onu unlink HWTC1234ABCD")
-def unlink(serial: Serial) -> None:
+def unlink(serial: Serial, provision: Provision = False) -> None:
     """Take an ONU from its service."""
 
-    async def task(desk: Desk) -> Linked:
-        async with desk.transaction() as transaction:
-            return await onu_linking.unlink(
-                transaction, serial=serial, actor=desk.actor, now=desk.now()
-            )
+    async def unlink_one(transaction: Any, **said: Any) -> Linked:
+        return await onu_linking.unlink(transaction, serial=serial, **said)
 
-    freed = work(task)
+    freed = _change(Change.UNLINK, unlink_one, provision=provision)
     done(f"{freed.serial} is nobody's; it was {freed.login}'s", serial=freed.serial)
 
 
@@ -135,16 +136,28 @@ def unlink(serial: Serial) -> None:
 def swap(
     old: Annotated[str, typer.Argument(help="The serial of the ONU that goes.")],
     new: Annotated[str, typer.Argument(help="The serial of the ONU that comes.")],
+    provision: Provision = False,
 ) -> None:
     """Exchange a service's ONU; the service and its history stay."""
 
-    async def task(desk: Desk) -> Linked:
-        async with desk.transaction() as transaction:
-            return await onu_linking.swap(
-                transaction, old=old, new=new, actor=desk.actor, now=desk.now()
-            )
+    async def swap_one(transaction: Any, **said: Any) -> Linked:
+        return await onu_linking.swap(transaction, old=old, new=new, **said)
 
-    _tell(work(task), "{login} has {serial} now")
+    _tell(_change(Change.SWAP, swap_one, provision=provision), "{login} has {serial} now")
+
+
+def _change(change: Change, do: Callable[..., Awaitable[Linked]], *, provision: bool) -> Linked:
+    """One transaction: the change, and the job that has the script follow it."""
+
+    async def task(desk: Desk) -> Linked:
+        now = desk.now()
+        async with desk.transaction() as transaction:
+            linked = await do(transaction, actor=desk.actor, now=now)
+            if provision:
+                await provisioning.ask(transaction, change, linked, now=now)
+        return linked
+
+    return work(task)
 
 
 def _tell(linked: Linked, sentence: str) -> None:

@@ -1,0 +1,45 @@
+"""An operator's own script: told what to do by one word and a JSON object, done when it exits 0."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+__all__ = ["ScriptFailed", "run"]
+
+RUN_SECONDS_MAX: Final = 120.0
+"""A script that configures one OLT by its command line takes half a minute."""
+
+TOLD_CHARACTERS_MAX: Final = 300
+
+
+class ScriptFailed(Exception):  # noqa: N818 - it names what happened
+    """It could not be started, took too long, or exited with another code than 0."""
+
+
+async def run(script: Path, word: str, document: Mapping[str, Any]) -> None:
+    """Run `script word` with the document on its standard input. Raises ScriptFailed."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            script,
+            word,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+    except OSError as error:
+        raise ScriptFailed(f"{script} cannot be run: {error.strerror}") from error
+    try:
+        async with asyncio.timeout(RUN_SECONDS_MAX):
+            output, _ = await process.communicate(json.dumps(document).encode())
+    except TimeoutError:
+        raise ScriptFailed(f"{script} took longer than {RUN_SECONDS_MAX:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        last = output.decode(errors="replace").strip().rpartition("\n")[2]
+        told = f": {last[:TOLD_CHARACTERS_MAX]}" if last else ""
+        raise ScriptFailed(f"{script} exited with {process.returncode}{told}")

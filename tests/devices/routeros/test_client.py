@@ -177,7 +177,7 @@ async def test_a_connection_cut_in_the_midst_of_a_batch_is_told_by_outcomes(
 
 async def test_a_lost_reply_is_unanswered_once_the_router_has_been_silent(device, target):
     device.faults.at[3] = Fate.LOSE_REPLY
-    async with Router(target(device, timeout_seconds=0.3)) as router:
+    async with Router(target(device, timeout_seconds=1.0)) as router:
         outcomes = await router.apply(adds(4), window=2)
 
         assert (Done, Done, Unanswered, Done) == tuple(type(each) for each in outcomes)
@@ -291,7 +291,7 @@ async def test_a_router_that_falls_silent_while_we_write_is_left(device, target)
     server = await asyncio.start_server(log_in_only, "127.0.0.1", 0, limit=1 << 10)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        router = Router(target(device, port=port, timeout_seconds=0.3))
+        router = Router(target(device, port=port, timeout_seconds=1.0))
         long = {"comment": "z" * 1_000_000}
         changes = [Change(verb=Verb.SET, path=QUEUES, id="*1", words=long)] * 40
 

@@ -41,6 +41,10 @@ DBM_IN_TEXT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*dbm", re.IGNORECASE)
 CLOCK_IN_TEXT: Final = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D+(\d{1,2}):(\d{1,2}):(\d{1,2})")
 
 
+DECIMALS: Final = 3
+"""As fine as any device tells."""
+
+
 class Cells:
     """The cells of a reading by their columns, whatever tables they were read in."""
 
@@ -76,14 +80,13 @@ class Gate:
 
     def _between(self, kind: str, value: float | None, low: float, high: float) -> float | None:
         if value is None or low <= value <= high:
-            return value
+            return None if value is None else round(value, DECIMALS)
         self.doubts[kind] += 1
         return None
 
     def dbm(self, value: float | None) -> float | None:
         """An optical power: no PON laser and no receiver of one is outside of -45 to +10 dBm."""
-        within = self._between("dbm", value, -45.0, 10.0)
-        return None if within is None else round(within, 3)
+        return self._between("dbm", value, -45.0, 10.0)
 
     def celsius(self, value: float | None) -> float | None:
         """A temperature that electronics survive."""

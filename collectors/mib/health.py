@@ -55,6 +55,7 @@ SENSORS: Final = Table(
     columns=(SENSOR_TYPE, SENSOR_SCALE, SENSOR_PRECISION, SENSOR_VALUE, SENSOR_STATUS),
 )
 SENSOR_OK, SENSOR_CELSIUS, SCALE_UNITS = 1, 8, 9  # EntitySensor{Status,DataType,DataScale}
+SCALES, PRECISIONS = range(1, 18), range(-8, 10)
 
 HR_STORAGE: Final = "1.3.6.1.2.1.25.2.3.1"
 STORAGE_TYPE, STORAGE_DESCR, STORAGE_SIZE, STORAGE_USED = (
@@ -144,7 +145,8 @@ def _thermometers(cells: Cells) -> Iterator[float]:
         if kind == SENSOR_CELSIUS and value is not None and states.get(index) == SENSOR_OK:
             scale = number(scales.get(index)) or SCALE_UNITS
             precision = number(precisions.get(index)) or 0
-            yield value * 1000.0 ** (scale - SCALE_UNITS) / 10.0**precision
+            if scale in SCALES and precision in PRECISIONS:
+                yield value * 1000.0 ** (scale - SCALE_UNITS) / 10.0**precision
 
 
 def chassis(cells: Cells) -> tuple[str | None, str | None, str | None]:

@@ -6,6 +6,7 @@ __all__ = [
     "alarms",
     "alarms_standing",
     "breaker_open",
+    "counters_broken",
     "devices_polled",
     "doubts",
     "hints",
@@ -36,6 +37,11 @@ alarms_standing = gauge(
     "Alarms that stand, by severity.",
     ("severity",),
     across="max",
+)
+counters_broken = counter(
+    "turnpike_collectors_counters_broken_total",
+    "Readings of counters that nothing was counted from, by reason.",
+    ("reason",),
 )
 outages = counter(
     "turnpike_collectors_outages_total",

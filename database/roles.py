@@ -130,6 +130,9 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "device_interface": "collectors=rau web=r command=r reader=r",
         "onu": "collectors=rau billingd=ru web=ru command=ru reader=r",
         "onu_unprovisioned": "collectors=raud web=r command=r reader=r",
+        "access_hourly": "collectors=rau billingd=r web=r command=r reader=r",
+        "access_daily": "collectors=rau billingd=r web=r command=r reader=r",
+        "device_ping": "collectors=rau web=r command=r reader=r",
         "access_sample": "collectors=ra billingd=r web=r command=r reader=r",
         # making it so
         "session_enforcement": "radiusd=rd coa=raud billingd=r web=r command=r reader=r",

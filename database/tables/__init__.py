@@ -1,6 +1,7 @@
 """Every table of Turnpike, one file per noun's neighbourhood; `metadata` holds them all."""
 
 from database.tables import (
+    access_history,
     access_network,
     billing,
     enforcement,
@@ -15,6 +16,7 @@ from database.tables import (
 from database.tables.columns import metadata
 
 __all__ = [
+    "access_history",
     "access_network",
     "billing",
     "enforcement",

@@ -60,6 +60,9 @@ PROMISED = {
     "subscribers": "subscriber name email phone area services online balance currency "
     "next_block_on",
     "usage_daily": "subscriber service login day traffic_class octets_up octets_down",
+    "uptime": "scope area device subscriber month down_seconds uptime_percent promised_percent "
+    "breached",
+    "usage_crosscheck": "subscriber service day radius_octets device_octets difference_percent",
 }
 """INTERFACES: at least these columns, and `tenant`."""
 

@@ -3,11 +3,13 @@
 import os
 import socket
 from collections.abc import Mapping
-from typing import Annotated
+from datetime import time
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from chassis.config import NEEDS_RESTART, Settings, Table
+from chassis.secrets import Secret
 from collectors.driver import Part
 
 __all__ = ["CollectorsConfig", "CollectorsSettings"]
@@ -42,6 +44,62 @@ class CollectorsConfig(Table):
 
     budget_seconds: Annotated[float, NEEDS_RESTART] = Field(default=120.0, ge=1, le=3600)
     """How long one reading of a device may take; what is not read by then is partial."""
+
+    onu_rx_low_dbm: Annotated[float, NEEDS_RESTART] = -27.0
+    """Light at an ONU, at or below which an alarm is set."""
+
+    onu_rx_good_dbm: Annotated[float, NEEDS_RESTART] = -26.0
+    """Light at an ONU, at or above which the alarm is cleared again."""
+
+    olt_rx_low_dbm: Annotated[float, NEEDS_RESTART] = -30.0
+    """Light of an ONU at its OLT, at or below which an alarm is set."""
+
+    olt_rx_good_dbm: Annotated[float, NEEDS_RESTART] = -29.0
+    """Light of an ONU at its OLT, at or above which the alarm is cleared again."""
+
+    temperature_high_celsius: Annotated[float, NEEDS_RESTART] = 75.0
+    """A device's temperature, at or above which an alarm is set."""
+
+    temperature_good_celsius: Annotated[float, NEEDS_RESTART] = 70.0
+    """A device's temperature, at or below which the alarm is cleared again."""
+
+    notices: Annotated[Literal["approved", "automatic"], NEEDS_RESTART] = "approved"
+    """Messages about outages go out when an operator has `approved` each, or `automatic`ally."""
+
+    quiet_from: Annotated[time, NEEDS_RESTART] = time(21, 0)
+    """From when on, in each tenant's zone, no message about an outage goes out."""
+
+    quiet_until: Annotated[time, NEEDS_RESTART] = time(8, 0)
+    """Until when; the same time as `quiet_from`: it is never quiet."""
+
+    traps: Annotated[str, NEEDS_RESTART] = ""
+    """Where SNMP traps and informs are heard, `ADDRESS:PORT`. Empty: nowhere."""
+
+    syslog: Annotated[str, NEEDS_RESTART] = ""
+    """Where syslog of devices is heard, `ADDRESS:PORT` (UDP). Empty: nowhere."""
+
+    ping_seconds: Annotated[float, NEEDS_RESTART] = Field(default=30.0, ge=0, le=3600)
+    """How often each device is asked for an ICMP echo. 0: never."""
+
+    mqtt_host: Annotated[str, NEEDS_RESTART] = ""
+    """The MQTT broker that keeps every state (docs/mqtt.md). Empty: none."""
+
+    mqtt_port: Annotated[int, NEEDS_RESTART] = Field(default=1883, ge=1, le=65535)
+    """The broker's port."""
+
+    mqtt_user: Annotated[str, NEEDS_RESTART] = ""
+    """The name to sign in with, where the broker asks for one."""
+
+    mqtt_password: Annotated[Secret[str] | None, NEEDS_RESTART] = None
+    """The password to sign in with."""
+
+    mqtt_tls: Annotated[bool, NEEDS_RESTART] = False
+    """Encrypt the connection to the broker, and check its certificate."""
+
+    mqtt_prefix: Annotated[str, NEEDS_RESTART] = Field(
+        default="turnpike", pattern="^[^+#/$][^+#]*$"
+    )
+    """What every topic begins with."""
 
     @property
     def intervals(self) -> Mapping[Part, int]:

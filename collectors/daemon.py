@@ -5,6 +5,7 @@ from typing import Final
 from chassis.health import Check, Health
 from chassis.lifecycle import Context
 from chassis.sealing import KeyRing
+from collectors.companions import Companions
 from collectors.config import CollectorsSettings
 from collectors.lane import Pace
 from collectors.lanes import Lanes
@@ -36,6 +37,7 @@ class Collectors:
         self._sources: Sources | None = None
         self._lanes: Lanes | None = None
         self._requests: Requests | None = None
+        self._companions: Companions | None = None
 
     async def start(self) -> None:
         """Open the keys, take a share of the devices; then poll, share and answer."""
@@ -46,6 +48,9 @@ class Collectors:
             clock=clock,
             requests_per_second=config.requests_per_second,
             budget_seconds=config.budget_seconds,
+        )
+        self._companions = companions = Companions(
+            config, database=self._database, clock=clock, keys=keys, polled=self._polled
         )
         self._lanes = lanes = Lanes(
             config.process_name,
@@ -58,7 +63,7 @@ class Collectors:
             sources=sources,
             keys=keys,
             clock=clock,
-            consequences=(LinksSold(),),
+            consequences=(LinksSold(), *companions.consequences),
         )
         self._requests = requests = Requests(
             config.process_name,
@@ -72,6 +77,7 @@ class Collectors:
         tasks = self._context.tasks
         tasks.forever("share_devices", lambda: self._share(lanes))
         tasks.every(REQUESTS_SECONDS, "take_requests", requests.look)
+        await companions.begin(tasks)
         self._report.begin()
 
     async def reload(self, settings: CollectorsSettings) -> None:
@@ -81,6 +87,8 @@ class Collectors:
     async def drain(self) -> None:
         """Stop polling, let others have the devices, let go of everything."""
         await self._context.tasks.stop()
+        if self._companions is not None:
+            self._companions.close()
         if self._requests is not None:
             await self._requests.close()
         if self._lanes is not None:
@@ -98,6 +106,9 @@ class Collectors:
         return Health(
             checks=(Check(name="devices", ok=True),), status=f"{len(lanes)} devices polled"
         )
+
+    def _polled(self) -> Lanes | None:
+        return self._lanes
 
     async def _share(self, lanes: Lanes) -> None:
         while True:

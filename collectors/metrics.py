@@ -66,8 +66,8 @@ hints = counter(
 )
 hints_malformed = counter(
     "turnpike_collectors_hints_malformed_total",
-    "Traps and syslog messages that could not be read, by reason.",
-    ("by", "reason"),
+    "Traps and syslog messages that were cut short, no such thing, or not authentic.",
+    ("by",),
 )
 ping_loss_ratio = gauge(
     "turnpike_collectors_ping_loss_ratio",

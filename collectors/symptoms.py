@@ -44,6 +44,7 @@ class Symptom:
     place: str = ""
     device_id: int | None = None
     onu_id: int | None = None
+    subscriber_id: int = 0
     value: float | None = None
     may_begin: bool = True
     """Whether a bad reading may be the first one, or only one more of an alarm in the making."""

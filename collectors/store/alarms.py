@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,9 +13,18 @@ from collectors.alarms import Alarm, AlarmRule, AlarmState
 from collectors.symptoms import Symptom
 from database.tables.access_network import onu
 from database.tables.outages import alarm, alarm_state
-from isp.outage import AlarmKind
+from isp.outage import AlarmKind, Severity
 
-__all__ = ["Judged", "Key", "Remembered", "known", "raise_at_once", "write"]
+__all__ = [
+    "Judged",
+    "Key",
+    "Remembered",
+    "clear_older",
+    "known",
+    "raise_at_once",
+    "standing_by_severity",
+    "write",
+]
 
 Key = tuple[str, AlarmKind]
 
@@ -99,12 +108,38 @@ async def write(
         )
 
 
+async def standing_by_severity(transaction: AsyncConnection) -> Mapping[str, int]:
+    """How many alarms stand, of all tenants."""
+    rows = await transaction.execute(
+        select(alarm.c.severity, func.count().label("alarms"))
+        .where(alarm.c.cleared_at.is_(None))
+        .group_by(alarm.c.severity)
+    )
+    return dict.fromkeys(Severity, 0) | {row.severity: row.alarms for row in rows}
+
+
 async def raise_at_once(
     transaction: AsyncConnection, tenant_id: int, symptom: Symptom, rule: AlarmRule, now: datetime
 ) -> None:
-    """An alarm that needs no second look and is cleared by a person."""
+    """An alarm that needs no second look, and stands until `clear_older`."""
     row = _alarm_row(tenant_id, symptom, rule, {}, now)
     await transaction.execute(insert(alarm).on_conflict_do_nothing(), row)
+
+
+async def clear_older(
+    transaction: AsyncConnection, tenant_id: int, kind: AlarmKind, before: datetime, now: datetime
+) -> None:
+    """Clear the alarms of a kind that were raised before a time."""
+    await transaction.execute(
+        update(alarm)
+        .where(
+            alarm.c.tenant_id == tenant_id,
+            alarm.c.kind == kind,
+            alarm.c.cleared_at.is_(None),
+            alarm.c.raised_at < before,
+        )
+        .values(cleared_at=now)
+    )
 
 
 async def _raise(
@@ -162,7 +197,7 @@ def _alarm_row(
         "severity": rule.severity,
         "device_id": symptom.device_id,
         "onu_id": symptom.onu_id,
-        "subscriber_id": whose.get(symptom.onu_id or 0, 0),
+        "subscriber_id": whose.get(symptom.onu_id or 0, symptom.subscriber_id),
         "place": symptom.place,
         "raised_at": now,
         "value": symptom.value,

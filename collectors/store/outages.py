@@ -30,8 +30,10 @@ __all__ = [
     "lines",
     "move",
     "online",
+    "online_onus",
     "reshape",
     "standing",
+    "standing_by_scope",
 ]
 
 STANDING = (OutageState.SUSPECTED, OutageState.OPEN, OutageState.RESTORING)
@@ -122,6 +124,21 @@ async def online(transaction: AsyncConnection, device_id: int) -> Mapping[str, i
         .group_by(pon_port.c.name)
     )
     return {row.name: row.online for row in rows}
+
+
+async def online_onus(transaction: AsyncConnection, device_id: int) -> Sequence[int]:
+    """The ONUs of a device that were online when it was last read."""
+    query = select(onu.c.onu_id).where(onu.c.device_id == device_id, IS_ONLINE)
+    return (await transaction.scalars(query)).all()
+
+
+async def standing_by_scope(transaction: AsyncConnection) -> Mapping[str, int]:
+    """How many outages are not over, of all tenants."""
+    stands = outage.c.state.in_((OutageState.OPEN, OutageState.RESTORING))
+    rows = await transaction.execute(
+        select(outage.c.scope, func.count().label("outages")).where(stands).group_by(outage.c.scope)
+    )
+    return dict.fromkeys(OutageScope, 0) | {row.scope: row.outages for row in rows}
 
 
 async def area_of(transaction: AsyncConnection, device_id: int, ports: Sequence[str]) -> str | None:

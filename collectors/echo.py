@@ -1,0 +1,45 @@
+"""ICMP echo messages (RFC 792, RFC 4443 §4): requests made, replies recognised.
+
+Pure.
+"""
+
+import struct
+from typing import Final
+
+__all__ = ["answered", "echo_request"]
+
+HEADER: Final = struct.Struct("!BBHHH")
+REQUEST: Final = {4: 8, 6: 128}
+REPLY: Final = {4: 0, 6: 129}
+MARK: Final = b"turnpike"
+"""So that a reply to somebody else's request on a raw socket is not taken for ours."""
+
+IPV4_HEADER_MIN: Final = 20
+
+
+def echo_request(family: int, identifier: int, sequence: int) -> bytes:
+    """A request for IPv4 or IPv6 (`family` 4 or 6). The kernel fills in an ICMPv6 checksum."""
+    blank = HEADER.pack(REQUEST[family], 0, 0, identifier, sequence) + MARK
+    checksum = _checksum(blank) if family == 4 else 0
+    return HEADER.pack(REQUEST[family], 0, checksum, identifier, sequence) + MARK
+
+
+def answered(family: int, message: bytes) -> tuple[int, int] | None:
+    """The identifier and sequence that a reply answers; None for anything else.
+
+    A raw IPv4 socket gives the IP header too (RFC 791 §3.1).
+    """
+    if family == 4 and message[:1] and message[0] >> 4 == 4 and len(message) > IPV4_HEADER_MIN:
+        message = message[(message[0] & 0x0F) * 4 :]
+    if len(message) < HEADER.size + len(MARK):
+        return None
+    kind, code, _, identifier, sequence = HEADER.unpack_from(message)
+    ours = message[HEADER.size : HEADER.size + len(MARK)] == MARK
+    return (identifier, sequence) if kind == REPLY[family] and not code and ours else None
+
+
+def _checksum(message: bytes) -> int:
+    """The one's complement sum (RFC 1071); `message` is of even length."""
+    total = sum(struct.unpack(f"!{len(message) // 2}H", message))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF

@@ -1,0 +1,116 @@
+"""Messages about outages: one each, when a person agreed, when it is not quiet, never moot."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from chassis.clock import ManualClock
+from collectors.notices import Fate, Notice, QuietHours, fate
+from collectors.notifying import Notifying
+from collectors.outage_watch import OutageWatch
+from database.connect import Database, Role
+from database.tables.outages import notice
+from database.tables.running import job
+from isp.access_network import OnuState
+from isp.outage import NoticeKind, OutageState
+from tests.support.olt_site import OltSite
+
+Open = Callable[[Role], Database]
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NIGHT = QuietHours(begin=time(21), end=time(8))
+NEVER = QuietHours(begin=time(0), end=time(0))
+LOS, ONLINE = OnuState.LOS, OnuState.ONLINE
+
+
+@pytest.mark.parametrize(
+    ("quiet", "zone", "hour", "held"),
+    [
+        (NIGHT, "UTC", 20, False),
+        (NIGHT, "UTC", 21, True),
+        (NIGHT, "UTC", 3, True),
+        (NIGHT, "UTC", 8, False),
+        (NIGHT, "Asia/Tashkent", 17, True),
+        (NIGHT, "America/New_York", 3, True),
+        (QuietHours(begin=time(12), end=time(14)), "UTC", 13, True),
+        (QuietHours(begin=time(12), end=time(14)), "UTC", 14, False),
+        (NEVER, "UTC", 0, False),
+    ],
+)
+def test_quiet_hours_are_local_and_may_pass_midnight(quiet, zone, hour, held):
+    assert held is quiet.hold(NOON.replace(hour=hour), zone)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outage", "told", "becomes"),
+    [
+        (NoticeKind.OUTAGE, OutageState.OPEN, False, Fate.SEND),
+        (NoticeKind.OUTAGE, OutageState.RESTORING, False, Fate.SEND),
+        (NoticeKind.OUTAGE, OutageState.RESTORED, False, Fate.DROP),
+        (NoticeKind.RESTORED, OutageState.RESTORED, True, Fate.SEND),
+        (NoticeKind.RESTORED, OutageState.RESTORED, False, Fate.DROP),
+    ],
+)
+def test_nobody_is_told_what_is_moot(kind, outage, told, becomes):
+    assert becomes is fate(Notice(kind=kind, outage=outage, outage_told=told), NIGHT, "UTC", NOON)
+
+
+def test_what_may_be_sent_waits_for_the_morning():
+    open_outage = Notice(kind=NoticeKind.OUTAGE, outage=OutageState.OPEN)
+
+    assert Fate.WAIT is fate(open_outage, NIGHT, "UTC", NOON.replace(hour=23))
+
+
+@pytest.fixture
+async def site(database: Open) -> OltSite:
+    site = OltSite(database(Role.OWNER), [OutageWatch(look_soon=lambda _: None)], onus_per_port=8)
+    await site.build(NOON - timedelta(days=1))
+    return site
+
+
+async def approve(site: OltSite) -> None:
+    async with site.owner.transaction() as transaction:
+        waiting = notice.c.state == "awaiting"
+        await transaction.execute(update(notice).where(waiting).values(state="approved"))
+
+
+async def read(site: OltSite, *states: OnuState) -> None:
+    for turn, state in enumerate(states):
+        await site.read(dict.fromkeys(range(8), state), NOON + turn * timedelta(minutes=5))
+
+
+async def test_nothing_goes_out_that_nobody_approved(database: Open, site):
+    await read(site, LOS, LOS)
+    await Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER).turn()
+
+    assert [] == await site.table(job)
+
+
+async def test_each_subscriber_gets_one_message_and_one_that_it_is_over(database: Open, site):
+    notifying = Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER)
+    await read(site, LOS, LOS)
+    await approve(site)
+    await notifying.turn()
+    await notifying.turn()
+    first = await site.table(job)
+    await read(site, ONLINE, ONLINE)
+    await approve(site)
+    await notifying.turn()
+    both = await site.table(job)
+
+    assert (8, 16) == (len(first), len(both))
+    assert set(site.subscribers.values()) == {row.payload["subscriber_id"] for row in first}
+    assert ["outage"] * 8 + ["restored"] * 8 == [row.payload["kind"] for row in both]
+    assert [("sent", 8), ("sent", 8)] == [
+        (row.state, row.recipients) for row in await site.table(notice)
+    ]
+
+
+async def test_what_was_over_before_it_was_approved_is_dropped(database: Open, site):
+    await read(site, LOS, LOS, ONLINE, ONLINE)
+    await approve(site)
+    await Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER).turn()
+
+    assert [] == await site.table(job)
+    assert ["dropped", "dropped"] == [row.state for row in await site.table(notice)]

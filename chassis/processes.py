@@ -59,7 +59,8 @@ class Processes:
     """A set of child processes, each restarted when it ends unasked.
 
     `output` is given each line of theirs, prefixed by the name. `on_given_up(name, exit_code)` is
-    called when one ends with an exit code that no restart can better (64, 78).
+    called when one ends with an exit code that no restart can better (64, 78), `on_standing(names)`
+    with the ones that are ready, whenever one has become ready or has ended.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class Processes:
         *,
         output: Callable[[str], object] = print,
         on_given_up: Callable[[str, int], object] | None = None,
+        on_standing: Callable[[frozenset[str]], object] = lambda _: None,
     ) -> None:
         self._output = output
         self._on_given_up = on_given_up
+        self._on_standing = on_standing
         self._kept: dict[str, _Kept] = {}
-        self._readiness = Readiness()
+        self._readiness = Readiness(self._tell_standing)
         self._log = get_logger("processes")
 
     def start(self, program: Program) -> None:
@@ -167,8 +170,12 @@ class Processes:
             relay.add_done_callback(kept.relays.discard)
         exit_code = await process.wait()
         kept.process = None
+        self._tell_standing()
         _kill_group(process.pid)
         return exit_code
+
+    def _tell_standing(self) -> None:
+        self._on_standing(frozenset(filter(self._readiness.is_ready, self.pids())))
 
     def _terminate(self, kept: "_Kept") -> None:
         if kept.process is not None:

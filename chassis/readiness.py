@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
+from collections.abc import Callable
 from typing import Final
 
 __all__ = ["Readiness"]
@@ -12,9 +13,13 @@ MESSAGE_OCTETS_MAX: Final = 4096
 
 
 class Readiness:
-    """One notification socket for each name, in Linux's abstract namespace: no file to clean up."""
+    """One notification socket for each name, in Linux's abstract namespace: no file to clean up.
 
-    def __init__(self) -> None:
+    `on_ready` is called when one has become ready.
+    """
+
+    def __init__(self, on_ready: Callable[[], object] = lambda: None) -> None:
+        self._on_ready = on_ready
         self._sockets: dict[str, socket.socket] = {}
         self._ready: dict[str, asyncio.Event] = {}
 
@@ -59,3 +64,4 @@ class Readiness:
         message = self._sockets[name].recv(MESSAGE_OCTETS_MAX).decode("utf-8", "replace")
         if "READY=1" in message.splitlines():
             self._ready[name].set()
+            self._on_ready()

@@ -1,24 +1,33 @@
 """The UDP sockets of radiusd: bound by the keeper, kept by systemd over a restart, held by workers.
 
-Each worker has its own socket on every address and port (SO_REUSEPORT), and the kernel sends a
-NAS's port always to the same one. A socket outlives its worker: what arrives meanwhile waits in it.
-A killed keeper's are handed over by its orphaned workers (`radiusd/relief.py`).
+Each worker has its own socket on every address and port (SO_REUSEPORT). Which one is given a
+datagram is decided by its Identifier, so that one NAS is served by all workers and a retransmission
+comes to the worker that remembers the first try (docs/decisions/0016). A socket outlives its
+worker: what arrived for a dead one waits in it, what comes later goes to the others. A killed
+keeper's are handed over by its orphaned workers (`radiusd/relief.py`).
 """
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from chassis import systemd
 from chassis.datagrams import bind_datagram_socket
+from chassis.log import get_logger
+from chassis.steering import steer
 from isp.errors import ExitCode, Refused
 from radiusd.config import RadiusdConfig
 
-__all__ = ["ACCT", "AUTH", "Sockets", "open_sockets", "socket_name"]
+__all__ = ["ACCT", "AUTH", "Sockets", "open_sockets", "serve_by", "socket_name"]
 
 AUTH: Final = "auth"
 ACCT: Final = "acct"
+
+IDENTIFIER_AT: Final = 1
+"""RFC 2865 section 3: Code, then Identifier, which a client varies from request to request."""
+
+log = get_logger("sockets")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +59,14 @@ def open_sockets(config: RadiusdConfig, former: Mapping[str, socket.socket]) -> 
         )
         for worker in range(config.worker_count)
     ]
+
+
+def serve_by(sockets: Sequence[Sockets], workers: Collection[int]) -> None:
+    """Have what arrives from now on go to these workers, by their numbers, or to all if to none."""
+    members = sorted(workers) or list(range(len(sockets)))
+    first = sockets[0]
+    if not all([steer(each, IDENTIFIER_AT, members) for each in (*first.auth, *first.acct)]):
+        log.warning("not_steered", remedy="a kernel of 4.6 or later; each NAS has one worker")
 
 
 def _addresses(config: RadiusdConfig) -> range:

@@ -9,7 +9,7 @@ from typing import assert_never
 from chassis.processes import Processes, Program
 from radiusd.link import Link, Report, SnapshotBroken, Standing, pair
 from radiusd.placement import Placement
-from radiusd.sockets import Sockets
+from radiusd.sockets import Sockets, serve_by
 from radiusd.worker_settings import WorkerSettings
 
 __all__ = ["READY_SECONDS_MAXIMUM", "Workers"]
@@ -36,7 +36,9 @@ class Workers:
         self._settings = settings
         self._on_report = on_report
         self._on_broken = on_broken
-        self._processes = Processes(output=print, on_given_up=on_given_up)
+        self._processes = Processes(
+            output=print, on_given_up=on_given_up, on_standing=self._serve_by
+        )
         self._links: list[Link] = []
         self._far_ends: list[socket.socket] = []
         self._standing = Standing(database_present=False)
@@ -67,6 +69,10 @@ class Workers:
             link.end.close()
             far_end.close()
 
+    def _serve_by(self, ready: frozenset[str]) -> None:
+        numbers = range(len(self._sockets))
+        serve_by(self._sockets, [number for number in numbers if worker_name(number) in ready])
+
     def _start(self, number: int) -> None:
         near, far = pair()
         link = Link(near)
@@ -82,7 +88,7 @@ class Workers:
         )
         self._processes.start(
             Program(
-                name=f"worker-{number}",
+                name=worker_name(number),
                 command=(sys.executable, "-m", "radiusd.worker", "--config", self._settings.path),
                 environment=placement.environment(),
                 descriptors=(*placement.descriptors, self._settings.descriptor),
@@ -102,3 +108,8 @@ class Workers:
                     continue
                 case _:
                     assert_never(message)
+
+
+def worker_name(number: int) -> str:
+    """How its process is called."""
+    return f"worker-{number}"

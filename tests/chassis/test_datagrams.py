@@ -26,7 +26,7 @@ def host(request):
 def pair(request, host, monkeypatch):
     """Two sockets that can talk, with the batch calls and without."""
     if request.param == "singly":
-        monkeypatch.setattr(datagrams, "_libc", lambda: None)
+        monkeypatch.setattr(datagrams, "batch_calls", lambda: None)
     with bind_datagram_socket(host, 0) as left, bind_datagram_socket(host, 0) as right:
         yield DatagramSocket(left), DatagramSocket(right)
 

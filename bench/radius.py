@@ -3,23 +3,25 @@
 import asyncio
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.freeradius import BenchUser, free_radius, install
 from bench.result import Figure
 from bench.stage import SECRET, Stage, bench_users, radiusd, stage
 from chassis.clock import SystemClock
+from radius import numbers, wire
 from turnpike.load.generator import LoadResult, generate
 from turnpike.load.packets import LoadKind, LoadUser, Slots, requests
 
 __all__ = ["CONCURRENCY", "measure"]
 
-USERS = 5000
+USERS = 30_000  # each has logged in once, and has one session
+LOGIN_USERS = 5000  # of these, who log in again and again
+WARM_UP_USERS = 2000
 CONCURRENCY = 256  # what one source port of a NAS may have in flight
 LOGINS = 60_000
 RECORDS = 30_000
-WARM_UP = 2000
 # FreeRADIUS on SQL is ten times slower: fewer requests take the same time.
 SLOW_LOGINS, SLOW_RECORDS = 12_000, 12_000
 LOGIN_GOAL_POSTGRES, LOGIN_GOAL_MEMORY, RECORD_GOAL = 10.0, 1.0, 4.0
@@ -44,11 +46,11 @@ def measure(say: Say) -> list[Figure]:
 
 
 async def run(say: Say) -> list[Figure]:
-    users = bench_users(USERS)
+    users = bench_users(USERS + WARM_UP_USERS)
     with tempfile.TemporaryDirectory(prefix="turnpike-bench-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         directory.chmod(0o755)
-        say(f"one Postgres, {USERS} subscribers on both sides")
+        say(f"one Postgres, {len(users)} subscribers on both sides")
         async with stage(directory / "data", users) as ready:
             memory = await rival(ready, directory / "memory", users, say, in_memory=True)
             sql = await rival(ready, directory / "sql", users, say, in_memory=False)
@@ -110,19 +112,25 @@ async def us(ready: Stage, users: list[BenchUser], say: Say) -> dict[LoadKind, L
 
 
 def load(side: Side, users: list[BenchUser], name: str, say: Say) -> dict[LoadKind, LoadResult]:
-    """Warm up, then logins, then a Start, an Interim and a Stop for each session."""
+    """Warm up, then logins, then a Start, an Interim and a Stop for each session.
+
+    As a NAS does it, accounting carries the Class that the login was granted.
+    """
     known = [LoadUser(login=u.login, password=u.password, ipv4=u.ipv4) for u in users]
     results: dict[LoadKind, LoadResult] = {}
-    send(LoadKind.PAP, known, side.auth_port, WARM_UP, "warm")
     plan = [(LoadKind.PAP, side.auth_port, side.logins)]
     if side.records:
-        send(LoadKind.START, known, side.acct_port, WARM_UP, "warm")
         plan += [
             (kind, side.acct_port, side.records)
             for kind in (LoadKind.START, LoadKind.INTERIM, LoadKind.STOP)
         ]
+    known = with_classes(known, send(LoadKind.PAP, known, side.auth_port, len(known)))
+    warming, known = known[USERS:], known[:USERS]
+    for kind, port, _ in plan[1:]:
+        send(kind, warming, port, len(warming))
     for kind, port, count in plan:
-        result = send(kind, known, port, count, "bench")
+        who = known[:LOGIN_USERS] if kind is LoadKind.PAP else known
+        result = send(kind, who, port, count)
         if result.unanswered or result.wrong_authenticators:
             message = f"{name}, {kind}: {result.unanswered} unanswered, wrong answers {result}"
             raise RuntimeError(message)
@@ -135,12 +143,17 @@ def load(side: Side, users: list[BenchUser], name: str, say: Say) -> dict[LoadKi
     return results
 
 
-def send(kind: LoadKind, users: list[LoadUser], port: int, count: int, prefix: str) -> LoadResult:
+def with_classes(users: list[LoadUser], logins: LoadResult) -> list[LoadUser]:
+    return [
+        replace(user, session_class=dict(wire.split(answer).attributes).get(numbers.CLASS, b""))
+        for user, answer in zip(users, filter(None, logins.answers), strict=True)
+    ]
+
+
+def send(kind: LoadKind, users: list[LoadUser], port: int, count: int) -> LoadResult:
     slots = Slots(concurrency=CONCURRENCY)
     secret = SECRET.encode()
-    made = list(
-        requests(kind, users, count=count, secret=secret, slots=slots, session_prefix=prefix)
-    )
+    made = list(requests(kind, users, count=count, secret=secret, slots=slots))
     return generate(
         made, host="127.0.0.1", port=port, secret=secret, slots=slots, clock=SystemClock()
     )

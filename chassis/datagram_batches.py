@@ -57,12 +57,12 @@ def batch_calls() -> BatchCalls | None:
 class Batches:
     """The batch calls on one socket's family; its buffers are its own."""
 
-    def __init__(self, calls: BatchCalls, peer_octets: int) -> None:
+    def __init__(self, calls: BatchCalls, peer_octets: int, *, joins: bool) -> None:
         self._calls = calls
         self._peer_octets = peer_octets
         self._incoming = _Slots(peer_octets)
         self._outgoing = _Slots(peer_octets)
-        self._joins = True
+        self._joins = joins
 
     def receive(self, fileno: int) -> list[Datagram]:
         """At most 64; longer datagrams are cut."""

@@ -91,14 +91,16 @@ class DatagramSocket:
     """A bound, non-blocking UDP socket that receives and sends in batches.
 
     One system call for up to 64 datagrams where libc has `recvmmsg` and `sendmmsg`, one for each
-    elsewhere; neighbours of one length for one peer pass the kernel as one. The socket stays the caller's to close.
+    elsewhere; with `joins`, neighbours of one length for one peer pass this machine's kernel as
+    one. Who sends requests to a port that several sockets share does not join them: the kernel
+    would give all of them to the first one's. The socket stays the caller's to close.
     """
 
-    def __init__(self, bound: socket.socket) -> None:
+    def __init__(self, bound: socket.socket, *, joins: bool = True) -> None:
         self.socket = bound
         calls = batch_calls()
         octets = PEER_OCTETS[bound.family]
-        self._batches = Batches(calls, octets) if calls is not None else None
+        self._batches = Batches(calls, octets, joins=joins) if calls is not None else None
 
     def fileno(self) -> int:
         """The descriptor, for the event loop's reader."""

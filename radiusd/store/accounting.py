@@ -3,7 +3,8 @@
 Raw psycopg: this is the hot path. The rows go by COPY to a table of the connection's own, and from
 there by statements that are harmless to repeat: a record is there once or not at all, and a live
 session only grows. So an unknown outcome of a commit is settled by doing it again. Rows are
-written in the order of their session's key, so that two connections never wait for each other.
+written in the order of their session's key, so that no two connections wait for each other: the
+statements sort, for the table of a connection fills the gaps that its earlier batches left.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,6 +51,7 @@ DELETE, TRUNCATE = "DELETE FROM incoming", "TRUNCATE incoming"
 
 INSERT_RECORDS = f"""
 INSERT INTO accounting_record ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM incoming
+ORDER BY session_key
 ON CONFLICT DO NOTHING
 """
 INSERT_ROLLING_DUE = """
@@ -173,7 +175,7 @@ async def _write(
         elif record.flags & FOREIGN:
             foreign = True
         rows.append((key, copy_rows.row(record, round_number)))
-    rows.sort()
+    rows.sort()  # nearly free, and leaves nearly nothing for the statements to sort
     statements = ["EXECUTE close_reused"] if foreign else []
     statements.append("EXECUTE record_batch (0)")
     statements += [f"EXECUTE record_round ({number})" for number in range(1, rounds + 1)]

@@ -105,6 +105,7 @@ SELECT {AS_RECORDED}, event_at,
     flags & {NO_GIGAWORDS} = 0
 FROM incoming
 WHERE round = $1 AND status IN ({Status.START}, {Status.INTERIM}, {Status.STOP})
+ORDER BY session_key
 ON CONFLICT (session_key, subscriber_id) DO UPDATE SET
 {", ".join(f"{column} = {value}" for column, value in GROWTH.items())}
 RETURNING s.session_key, s.xmax = 0 AS opened, s.ended_at IS NOT NULL AS ended

@@ -7,7 +7,7 @@ import select
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis.clock import Clock
 from chassis.datagrams import Datagram, DatagramSocket, bind_datagram_socket, peer_of
@@ -23,7 +23,10 @@ PROGRESS_SECONDS = 0.2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadResult:
-    """What came back: `codes` counts answers by RADIUS code, latencies are of first tries."""
+    """What came back: `codes` counts answers by RADIUS code, latencies are of first tries.
+
+    `answers` has each request's, None where there was none.
+    """
 
     requests: int
     seconds: float
@@ -33,6 +36,7 @@ class LoadResult:
     wrong_authenticators: int
     latency_p50_ms: float
     latency_p99_ms: float
+    answers: tuple[bytes | None, ...] = field(repr=False)
 
     @property
     def per_second(self) -> float:
@@ -57,7 +61,7 @@ def generate(
     """
     with ExitStack() as stack:
         sockets = [
-            DatagramSocket(stack.enter_context(bind_datagram_socket(source, 0)))
+            DatagramSocket(stack.enter_context(bind_datagram_socket(source, 0)), joins=False)
             for _ in range(slots.sockets)
         ]
         run = _Run(requests, sockets, peer_of(host, port), slots, clock)
@@ -131,6 +135,7 @@ class _Run:
             wrong_authenticators=wrong,
             latency_p50_ms=ordered[len(ordered) // 2] * 1000,
             latency_p99_ms=ordered[len(ordered) * 99 // 100] * 1000,
+            answers=tuple(self.answers),
         )
 
     def _send_first(self, index: int, each: DatagramSocket) -> None:

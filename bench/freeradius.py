@@ -179,7 +179,8 @@ def sql_module(dsn: str) -> str:
 
 
 def configuration(directory: Path, *, modules: str, store: str) -> str:
-    """Debian's thread pool and SQL queries, without the modules that a login does not use."""
+    """Debian's thread pool and SQL queries, without the modules that a login does not use, and with
+    a receive buffer that holds what is in flight."""
     return f"""prefix = /usr
 libdir = /usr/lib/freeradius
 raddbdir = {directory}/raddb
@@ -237,11 +238,13 @@ server bench {{
     type = auth
     ipaddr = 127.0.0.1
     port = {ports.auth_port}
+    recv_buff = 1048576
   }}
   listen {{
     type = acct
     ipaddr = 127.0.0.1
     port = {ports.acct_port}
+    recv_buff = 1048576
   }}
   authorize {{
     {store}

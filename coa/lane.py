@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from chassis.clock import Clock
 from chassis.log import get_logger

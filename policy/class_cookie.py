@@ -6,8 +6,9 @@ version (4), down and up rate in kbit/s (4 each, all ones is unlimited), subscri
 service (8), nonce (8).
 """
 
-from dataclasses import dataclass
 from struct import Struct
+
+import msgspec
 
 from isp.access import Access, Rates
 
@@ -22,8 +23,7 @@ _ACCESS_OCTETS = {Access.NONE: 0, Access.WALLED: 1, Access.FULL: 2}
 _OCTET_ACCESSES = {octet: access for access, octet in _ACCESS_OCTETS.items()}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClassCookie:
+class ClassCookie(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one login was granted.
 
     `nonce` is 8 random octets made at login and kept for the session's life, changes of

@@ -49,13 +49,15 @@ class DuplicateCache:
         # over the places of removed entries to find its first one.
         self._in_progress: OrderedDict[Hashable, _InProgress] = OrderedDict()
         self._answered: OrderedDict[Hashable, _Answered] = OrderedDict()
+        self._nothing_expires_before = 0.0
 
     def __len__(self) -> int:
         return len(self._in_progress) + len(self._answered)
 
     def admit(self, key: Hashable, authenticator: bytes, now: float) -> Admission | bytes:
         """What to do with a request; octets are the reply to send again."""
-        self._expire(now)
+        if now >= self._nothing_expires_before:
+            self._expire(now)
         replaced = False
         answered = self._answered.get(key)
         if answered is not None:
@@ -93,14 +95,35 @@ class DuplicateCache:
         if in_progress is not None and in_progress[0] == authenticator:
             del self._in_progress[key]
 
-    def _expire(self, now: float) -> None:
-        while self._in_progress:
-            key = next(iter(self._in_progress))
-            if self._in_progress[key][1] > now:
-                break
-            del self._in_progress[key]
-        while self._answered:
-            key = next(iter(self._answered))
-            if self._answered[key][1] > now:
-                break
+    def remember(self, key: Hashable, authenticator: bytes, reply: bytes, now: float) -> bool:
+        """`admit` and `answer` in one, of a request that is answered at once.
+
+        False, and nothing is changed, where it is no new one: `admit` says what it is.
+        """
+        if now >= self._nothing_expires_before:
+            self._expire(now)
+        if key in self._in_progress:
+            return False
+        answered = self._answered.get(key)
+        if answered is not None:
+            if answered[0] == authenticator:
+                return False
             del self._answered[key]
+        if len(self._answered) >= self.bounds.answered_maximum:
+            self._answered.popitem(last=False)
+        self._answered[key] = (authenticator, now + self.bounds.answered_seconds, reply)
+        return True
+
+    def _expire(self, now: float) -> None:
+        """Forget what has expired; then nothing does before the oldest that is left."""
+        lifetimes = (self.bounds.in_progress_seconds, self.bounds.answered_seconds)
+        soonest = now + min(lifetimes)
+        for kept in (self._in_progress, self._answered):
+            while kept:
+                key = next(iter(kept))
+                expires_at = kept[key][1]
+                if expires_at > now:
+                    soonest = min(soonest, expires_at)
+                    break
+                del kept[key]
+        self._nothing_expires_before = soonest

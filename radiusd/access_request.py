@@ -78,11 +78,8 @@ def candidates(request: AccessRequest) -> Iterator[tuple[IdentifierKind, str]]:
 
 def proxy_states(frame: wire.Frame) -> bytes:
     """Every Proxy-State, in order and unchanged, as each reply must carry them (RFC 2865 §5.33)."""
-    return b"".join(
-        wire.attribute(kind, value)
-        for kind, value in frame.attributes
-        if kind == numbers.PROXY_STATE
-    )
+    states = [each for each in frame.attributes if each[0] == numbers.PROXY_STATE]
+    return b"".join([wire.attribute(*each) for each in states]) if states else b""
 
 
 def _names_its_line(request: AccessRequest, named_mac: str | None) -> bool:

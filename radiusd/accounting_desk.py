@@ -1,8 +1,9 @@
 """Accounting-Requests of one socket: interpreted, recorded, and acknowledged once durable."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from isp.identifiers import IdentifierKind
 from policy.vendors import profile
@@ -18,8 +19,7 @@ __all__ = ["AccountingDesk", "Acknowledgement", "Submit"]
 MICROSECONDS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(msgspec.Struct, frozen=True, gc=False):
     """The reply that is owed once a record is durable, and whose it is."""
 
     desk: "AccountingDesk"
@@ -77,9 +77,10 @@ class AccountingDesk:
     def acknowledge(owed: Sequence[Acknowledgement]) -> None:
         """Answer the requests whose records have become durable."""
         by_desk: dict[AccountingDesk, list[tuple[bytes, bytes]]] = {}
+        now = owed[0].desk._tools.clock.monotonic() if owed else 0.0
         for each in owed:
             desk = each.desk
-            reply = desk._answered(each.taken)
+            reply = desk._answered(each.taken, now)
             if reply is not None:
                 by_desk.setdefault(desk, []).append((reply, each.peer))
         for desk, replies in by_desk.items():
@@ -91,12 +92,11 @@ class AccountingDesk:
         for each in owed:
             each.desk._drop(each.taken, Drop.NOT_KEPT)
 
-    def _answered(self, taken: Taken) -> bytes | None:
+    def _answered(self, taken: Taken, now: float) -> bytes | None:
         frame = taken.frame
         reply = wire.build_accounting_response(
             frame.identifier, frame.authenticator, proxy_states(frame), taken.secret
         )
-        now = self._tools.clock.monotonic()
         waited_for = self._intake.duplicates.answer(taken.key, frame.authenticator, reply, now)
         return reply if waited_for else None
 

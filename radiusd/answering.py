@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from msgspec import structs
+
 from policy.class_cookie import NONCE_OCTETS
 from radius import wire
 from radius.authentication import Unusable, accept_attributes, reject_attributes
@@ -101,7 +103,7 @@ class AccessDesk:
                 again = read_access_request(taken.frame, secret)
                 other = decide(again, record, nas, database_present=present)
                 if other != decision:
-                    taken, request, decision = replace(taken, secret=secret), again, other
+                    taken, request, decision = structs.replace(taken, secret=secret), again, other
                     break
         return _Case(taken=taken, request=request, record=record, peer=peer), decision
 

@@ -18,7 +18,6 @@ from isp.nas import MessageAuthenticatorPolicy
 from policy.class_cookie import NONCE_OCTETS
 from policy.entitlement import effective
 from radius import numbers, wire
-from radius.duplicates import Admission
 from radius.malformed import MalformedPacketError
 from radius.packet import Code
 from radius.passwords import CLEAR
@@ -60,7 +59,6 @@ USER_PASSWORD: Final = numbers.USER_PASSWORD
 CALLING_STATION_ID: Final = numbers.CALLING_STATION_ID
 VENDOR_SPECIFIC: Final = numbers.VENDOR_SPECIFIC
 LEARN: Final = MessageAuthenticatorPolicy.LEARN
-NEW: Final = (Admission.NEW, Admission.NEW_AUTHENTICATOR)
 ACCEPT: Final = Outcome.ACCEPT
 ACCEPTED: Final = AccessReason.ACCEPTED
 
@@ -182,15 +180,13 @@ class FastPath:
         given = wire.reveal_password(hidden, authenticator, known.secret)
         if given is None or not compare_digest(given, password):
             return None
-        monotonic = moment.monotonic_seconds
-        if self._duplicates.admit(key, authenticator, monotonic) not in NEW:
-            return None
         before, after = grant
         attributes = before + self._nonce() + after
         reply = wire.build_reply(
             ACCESS_ACCEPT, frame.identifier, authenticator, attributes, known.secret
         )
-        self._duplicates.answer(key, authenticator, reply, monotonic)
+        if not self._duplicates.remember(key, authenticator, reply, moment.monotonic_seconds):
+            return None
         self._tally.answers[known, ACCEPT] += 1
         window_start = int(moment.timestamp) // WINDOW_SECONDS * WINDOW_SECONDS
         whose = (tenant_id, holder.subscriber_id, service_id, nas_id)

@@ -4,10 +4,11 @@ The order is that of RFC 5080 §2.2.2: what is not proven must not touch what is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, assert_never
+
+import msgspec
 
 from chassis.datagrams import render_peer
 from radius import numbers, wire
@@ -46,8 +47,7 @@ class Moment(NamedTuple):
     monotonic_seconds: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A proven request that is not a duplicate, with the secret that proved it.
 
     `key` is what duplicates are known by. `other_secrets` may be what an unsigned request was made
@@ -57,12 +57,15 @@ class Taken:
     key: bytes
     frame: wire.Frame
     known: NasWithSecrets
-    secret: bytes = field(repr=False)
-    other_secrets: tuple[bytes, ...] = field(repr=False)
+    secret: bytes
+    other_secrets: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        """Without the secrets."""
+        return f"Taken({self.known.nas.name}, {self.frame})"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """A duplicate, with the answer that its first one got."""
 
     reply: bytes
@@ -91,7 +94,9 @@ class Intake:
         except MalformedPacketError as error:
             self._tally.drop(_first_of(group), error.reason)
             return None
-        known = group.get(_nas_identifier(frame)) or group.get("")
+        # Most addresses are one NAS's, whatever it calls itself.
+        known = group.get("") if len(group) == 1 else None
+        known = known or group.get(_nas_identifier(frame)) or group.get("")
         if known is None:
             self._tally.stranger(host, _nas_identifier(frame))
             return None
@@ -120,7 +125,7 @@ class Intake:
             return None
         if frame.code != Code.ACCESS_REQUEST:
             self._tally.seen(known)
-        others = tuple(other for other in secrets if other != secret)
+        others = tuple(other for other in secrets if other != secret) if len(secrets) > 1 else ()
         taken = Taken(
             key=peer + datagram[:2], frame=frame, known=known, secret=secret, other_secrets=others
         )

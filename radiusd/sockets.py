@@ -65,7 +65,8 @@ def serve_by(sockets: Sequence[Sockets], workers: Collection[int]) -> None:
     """Have what arrives from now on go to these workers, by their numbers, or to all if to none."""
     members = sorted(workers) or list(range(len(sockets)))
     first = sockets[0]
-    if not all([steer(each, IDENTIFIER_AT, members) for each in (*first.auth, *first.acct)]):
+    steered = {steer(each, IDENTIFIER_AT, members) for each in (*first.auth, *first.acct)}
+    if not all(steered):
         log.warning("not_steered", remedy="a kernel of 4.6 or later; each NAS has one worker")
 
 

@@ -28,47 +28,47 @@ INTERVAL_SECONDS_DEFAULT = 600
 """RFC 2869 §5.16 recommends at least that between Interims; until two have been seen, no more is
 known."""
 
-SETTINGS = (
-    # No statistics are kept of temporary tables: of some thousand rows, each finds its own.
-    "SET LOCAL enable_hashjoin = off",
-    "SET LOCAL enable_mergejoin = off",
-    "SET LOCAL enable_seqscan = off",
-    # By an index, and so in the order of the keys, as recorders take them.
-    "SET LOCAL enable_bitmapscan = off",
-    "SET LOCAL jit = off",
-    "SET LOCAL timezone = 'UTC'",
-)
+SETTINGS = """
+SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+    set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+    set_config('jit', 'off', true), set_config('timezone', 'UTC', true)
+"""
+"""No statistics are kept of temporary tables: of some thousand rows, each finds its own; and by an
+index, so in the order of the keys, as recorders take them."""
 
 TABLES = (
     """
-    CREATE TEMP TABLE IF NOT EXISTS rolling (session_key uuid PRIMARY KEY,
+    CREATE TEMP TABLE rolling (session_key uuid PRIMARY KEY,
         opened boolean NOT NULL, ended boolean NOT NULL, judged boolean NOT NULL)
         ON COMMIT DELETE ROWS
     """,
     """
-    CREATE TEMP TABLE IF NOT EXISTS locked (LIKE session_live, opened boolean, dirty boolean,
+    CREATE TEMP TABLE locked (LIKE session_live, opened boolean, dirty boolean,
         PRIMARY KEY (session_key, subscriber_id)) ON COMMIT DELETE ROWS
     """,
-    "CREATE INDEX IF NOT EXISTS locked_service_id_index ON locked (service_id)",
+    "CREATE INDEX locked_service_id_index ON locked (service_id)",
     """
-    CREATE TEMP TABLE IF NOT EXISTS fold (loser uuid, loser_subscriber bigint,
+    CREATE TEMP TABLE fold (loser uuid, loser_subscriber bigint,
         keeper uuid, keeper_subscriber bigint) ON COMMIT DELETE ROWS
     """,
     """
-    CREATE TEMP TABLE IF NOT EXISTS late (session_key uuid, subscriber_id bigint,
+    CREATE TEMP TABLE late (session_key uuid, subscriber_id bigint,
         closed_on date, closed_key uuid, closed_subscriber bigint, reopens boolean)
         ON COMMIT DELETE ROWS
     """,
     """
-    CREATE TEMP TABLE IF NOT EXISTS advance (subscriber_id bigint, service_id bigint,
+    CREATE TEMP TABLE advance (subscriber_id bigint, service_id bigint,
         tenant_id bigint, session_key uuid, from_at timestamptz, to_at timestamptz,
         from_up bigint, from_down bigint, octets_up bigint, octets_down bigint)
         ON COMMIT DELETE ROWS
     """,
 )
 
-IS_DUE = """
-SELECT EXISTS (SELECT FROM rolling_due) OR EXISTS (SELECT FROM nas_restart WHERE done_at IS NULL)
+LOOK = f"""
+SELECT pg_try_advisory_xact_lock({ROLLER_LOCK}) AS is_mine,
+    EXISTS (SELECT FROM rolling_due)
+        OR EXISTS (SELECT FROM nas_restart WHERE done_at IS NULL) AS is_due,
+    to_regclass('pg_temp.advance') IS NOT NULL AS has_tables
 """
 
 TAKE_DUE = """
@@ -188,10 +188,10 @@ async def roll(
     transaction: AsyncConnection, now: datetime, sessions_maximum: int = SESSIONS_MAXIMUM
 ) -> Rolled | None:
     """Take a turn in `transaction` (READ COMMITTED); None while another roller has its turn."""
-    taken = await transaction.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({ROLLER_LOCK})")
-    if not taken.scalar_one():
+    seen = (await transaction.exec_driver_sql(LOOK)).one()
+    if not seen.is_mine:
         return None
-    if not (await transaction.exec_driver_sql(IS_DUE)).scalar_one():
+    if not seen.is_due:
         return Rolled()
     facts = {"now": now, "today": now.astimezone(UTC).date(), "sessions": sessions_maximum}
 
@@ -201,7 +201,7 @@ async def roll(
             rows = (await transaction.exec_driver_sql(statement, facts)).rowcount
         return rows
 
-    await run(*SETTINGS, *TABLES)
+    await run(SETTINGS, *(() if seen.has_tables else TABLES))
     due = await run(TAKE_DUE)
     facts["oldest"] = (await transaction.exec_driver_sql(OLDEST_OPENED, facts)).scalar_one()
     restarted = await run(rolling_judged.ADD_RESTARTED)

@@ -71,7 +71,8 @@ def requests(
 ) -> Iterator[bytes]:
     """`count` requests in the order of sending, users in turn; each accounting session is new.
 
-    A user is always on one line. Interim and Stop of the same `session_prefix` continue the sessions of its Start.
+    A user is always on one line. Interim and Stop of the same `session_prefix` continue the
+    sessions of its Start.
     """
     nas = wire.attribute(numbers.NAS_IP_ADDRESS, IPv4Address(nas_address).packed)
     for index in range(count):

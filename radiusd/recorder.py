@@ -28,8 +28,8 @@ BATCH_RECORDS_MAXIMUM = 1000
 
 GATHERED_RECORDS = 250
 GATHER_SECONDS = 0.002
-"""Fewer records than these wait a moment for others: a transaction's own price is that of some
-hundred records, and no NAS notices two milliseconds."""
+"""A transaction's own price is that of some hundred records. So fewer records than these, and fewer
+than came last time, wait a moment for others: no NAS notices two milliseconds."""
 
 WAITING_RECORDS_MAXIMUM = 50_000
 """Two seconds at full speed: what waits longer, its NAS has sent again."""
@@ -97,6 +97,8 @@ class Recorder(Generic[Token]):
         self._abandon = abandon
         self._queue: deque[tuple[Record, Token]] = deque()
         self._arrived = asyncio.Event()
+        self._expected = 1
+        self._gathered = asyncio.Event()
         self._spooled = asyncio.Event()
         self._stopping = False
         self._late: asyncio.Task[None] | None = None
@@ -114,6 +116,8 @@ class Recorder(Generic[Token]):
             return False
         self._queue.append((record, token))
         self._arrived.set()
+        if len(self._queue) >= self._expected:
+            self._gathered.set()
         return True
 
     @property
@@ -130,9 +134,9 @@ class Recorder(Generic[Token]):
                     self._arrived.clear()
                     await self._arrived.wait()
                     continue
-                if len(self._queue) < GATHERED_RECORDS and not self._stopping:
-                    await asyncio.sleep(GATHER_SECONDS)
+                await self._gather()
                 count = min(len(self._queue), BATCH_RECORDS_MAXIMUM)
+                self._expected = min(count, GATHERED_RECORDS)
                 await self._keep([self._queue.popleft() for _ in range(count)])
         finally:
             replaying.cancel()
@@ -148,6 +152,13 @@ class Recorder(Generic[Token]):
         """Have `run` end when nothing waits any more."""
         self._stopping = True
         self._arrived.set()
+        self._gathered.set()
+
+    async def _gather(self) -> None:
+        self._gathered.clear()
+        if len(self._queue) < self._expected and not self._stopping:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gathered.wait(), GATHER_SECONDS)
 
     async def _keep(self, batch: Sequence[tuple[Record, Token]]) -> None:
         """Make a batch durable one way or the other, then acknowledge it."""

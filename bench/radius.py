@@ -26,7 +26,7 @@ ROUNDS = 3
 USERS = 30_000  # each has logged in, and has one session at a time
 LOGIN_USERS = 5000  # of these, who log in again and again
 WARM_UP_USERS = 2000
-CONCURRENCY = 256  # all that one source port of one NAS can have in flight
+CONCURRENCY = 1024  # all that one source port each of four NASes can have in flight
 LOGINS = 60_000
 RECORDS = 30_000
 # FreeRADIUS on SQL is ten times slower: fewer requests take the same time.
@@ -164,7 +164,7 @@ def with_classes(users: list[LoadUser], logins: LoadResult) -> list[LoadUser]:
 def send(
     kind: LoadKind, users: list[LoadUser], port: int, count: int, session_prefix: str
 ) -> LoadResult:
-    slots = Slots(concurrency=CONCURRENCY, sockets=1)
+    slots = Slots(concurrency=CONCURRENCY, sockets=4)
     secret = SECRET.encode()
     made = list(
         requests(

@@ -1,5 +1,6 @@
 """The daemon: shares the devices with its like, polls its share, answers persons."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from chassis.health import Check, Health
@@ -7,6 +8,7 @@ from chassis.lifecycle import Context
 from chassis.sealing import KeyRing
 from collectors.companions import Companions
 from collectors.config import CollectorsSettings
+from collectors.consequences import Consequence
 from collectors.lane import Pace
 from collectors.lanes import Lanes
 from collectors.linking import LinksSold
@@ -29,13 +31,21 @@ SHARE_SECONDS: Final = leases.LEASE_SECONDS / 3
 class Collectors:
     """Reads devices and writes down what they say."""
 
-    def __init__(self, settings: CollectorsSettings, context: Context) -> None:
+    def __init__(
+        self,
+        settings: CollectorsSettings,
+        context: Context,
+        *,
+        also: Sequence[Consequence] = (),
+    ) -> None:
+        """`also` hear of every reading, beside the daemon's own."""
+        self.lanes: Lanes | None = None
+        self._also = also
         self._settings = settings
         self._context = context
         self._database = Database(settings.database, Role.COLLECTORS)
         self._report = DaemonReport(self._database, context, self.health)
         self._sources: Sources | None = None
-        self._lanes: Lanes | None = None
         self._requests: Requests | None = None
         self._companions: Companions | None = None
 
@@ -50,9 +60,13 @@ class Collectors:
             budget_seconds=config.budget_seconds,
         )
         self._companions = companions = Companions(
-            config, database=self._database, clock=clock, keys=keys, polled=self._polled
+            config,
+            database=self._database,
+            clock=clock,
+            keys=keys,
+            polled=lambda: self.lanes,
         )
-        self._lanes = lanes = Lanes(
+        self.lanes = lanes = Lanes(
             config.process_name,
             pace=Pace(
                 intervals=config.intervals,
@@ -63,7 +77,7 @@ class Collectors:
             sources=sources,
             keys=keys,
             clock=clock,
-            consequences=(LinksSold(), *companions.consequences),
+            consequences=(LinksSold(), *companions.consequences, *self._also),
         )
         self._requests = requests = Requests(
             config.process_name,
@@ -91,8 +105,8 @@ class Collectors:
             self._companions.close()
         if self._requests is not None:
             await self._requests.close()
-        if self._lanes is not None:
-            await self._lanes.drain()
+        if self.lanes is not None:
+            await self.lanes.drain()
         if self._sources is not None:
             await self._sources.close()
         await self._report.farewell()
@@ -100,15 +114,12 @@ class Collectors:
 
     def health(self) -> Health:
         """Ready once it has its share of the devices."""
-        lanes = self._lanes
+        lanes = self.lanes
         if lanes is None:
             return Health(checks=(Check(name="devices", ok=False, detail="not shared out"),))
         return Health(
             checks=(Check(name="devices", ok=True),), status=f"{len(lanes)} devices polled"
         )
-
-    def _polled(self) -> Lanes | None:
-        return self._lanes
 
     async def _share(self, lanes: Lanes) -> None:
         while True:

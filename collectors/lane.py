@@ -18,6 +18,7 @@ from collectors.driver import Part
 from collectors.recorder import LeaseLost, Recorder
 from collectors.round import Round
 from collectors.sources import Source, SourceLost, SourceRefused
+from collectors.store import DatabaseError
 from collectors.store.status import DeviceState
 from operations.device_requests import RequestKind
 
@@ -99,10 +100,15 @@ class Lane:
         if self._questions:
             await self._answer(*self._questions.popleft())
         elif parts := schedule.due(self._due, now):
+            before = self._due
             self._due = schedule.following(
-                self._device_id, self._pace.intervals, parts, self._due, now
+                self._device_id, self._pace.intervals, parts, before, now
             )
-            await self._visit(parts - {Part.OPTICS} if self._source.one_by_one else parts, now)
+            try:
+                await self._visit(parts - {Part.OPTICS} if self._source.one_by_one else parts, now)
+            except DatabaseError:
+                self._due = before  # what could not be written is read again
+                raise
         elif self._asks_onus and self._round.ready(asyncio.get_running_loop().time()):
             await self._next_onu()
         else:

@@ -11,7 +11,7 @@ from chassis.sealing import KeyRing, SealBroken
 from collectors import metrics
 from collectors.consequences import Consequence
 from collectors.lane import Lane, Pace
-from collectors.recorder import Recorder
+from collectors.recorder import WRITERS_MAX, Recorder
 from collectors.sharing import share
 from collectors.sources import Source, SourceRefused
 from collectors.sources.opening import Sources
@@ -51,6 +51,7 @@ class Lanes:
         self._consequences = consequences
         self._follower = Follower(database, device)
         self._devices: dict[int, Device] = {}
+        self._writers = asyncio.Semaphore(WRITERS_MAX)
         self._lanes: dict[int, tuple[Lane, Tasks]] = {}
         self._unreadable: dict[int, Device] = {}
 
@@ -148,6 +149,7 @@ class Lanes:
             database=self._database,
             clock=self._clock,
             consequences=self._consequences,
+            writers=self._writers,
         )
         lane = Lane(
             source,

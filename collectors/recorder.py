@@ -1,8 +1,10 @@
 """What becomes of a device's readings: load, decide, record with what follows, then tell."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from chassis.clock import Clock
 from chassis.log import get_logger
@@ -18,7 +20,10 @@ from collectors.store.status import DeviceState
 from database.connect import Database
 from isp.access_network import Poll
 
-__all__ = ["LeaseLost", "Recorder"]
+__all__ = ["WRITERS_MAX", "LeaseLost", "Recorder"]
+
+WRITERS_MAX: Final = 4
+"""Readings written at once: half of the pool, so that leases and requests never wait for them."""
 
 log = get_logger("collectors")
 
@@ -39,6 +44,7 @@ class Recorder:
         database: Database,
         clock: Clock,
         consequences: Sequence[Consequence],
+        writers: asyncio.Semaphore,
     ) -> None:
         self.device = device
         self.known = Known()
@@ -47,6 +53,7 @@ class Recorder:
         self._database = database
         self._clock = clock
         self._consequences = consequences
+        self._writers = writers
 
     async def load(self) -> None:
         """Know the device as the database does."""
@@ -72,12 +79,13 @@ class Recorder:
     ) -> None:
         """A reading gave something. Raises LeaseLost, and the database's errors."""
         now = self._clock.now()
-        try:
-            change = await self._record(parts, poll, capabilities, now)
-        except KnownOutdated as outdated:
-            log.info("device_known_anew", device=self.device.name, reason=str(outdated))
-            await self.load()
-            change = await self._record(parts, poll, capabilities, now)
+        async with self._writers:
+            try:
+                change = await self._record(parts, poll, capabilities, now)
+            except KnownOutdated as outdated:
+                log.info("device_known_anew", device=self.device.name, reason=str(outdated))
+                await self.load()
+                change = await self._record(parts, poll, capabilities, now)
         self._measure(poll)
         for consequence in self._consequences:
             await consequence.committed(change)

@@ -1,5 +1,6 @@
 """Readings in a real database: rows as they are to be, one transaction each, nobody else's."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -80,6 +81,7 @@ class Site:
             database=self.database,
             clock=self.clock,
             consequences=[self.heard],
+            writers=asyncio.Semaphore(1),
         )
         await made.load()
         return made

@@ -61,8 +61,8 @@ async def test_a_sweep_of_all_states_is_quick_cheap_and_gentle(
     with olt_farm(olts=OLTS, onus=ONUS) as farm:
         devices = await site.enter(farm.ports)
         keys = {"state_seconds": 3600, "traffic_seconds": 3600, "health_seconds": 3600}
-        async with site.daemon(**keys, requests_per_second=REQUESTS_PER_SECOND) as daemon:
-            daemon.consequences.append(watch)
+        keys |= {"requests_per_second": REQUESTS_PER_SECOND}
+        async with site.daemon(also=[watch], **keys) as daemon:
 
             async def all_polled() -> bool:
                 return await site.polled() == OLTS

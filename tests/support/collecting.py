@@ -15,6 +15,7 @@ from chassis.periodic import Tasks
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from collectors.config import CollectorsConfig, CollectorsSettings
+from collectors.consequences import Consequence
 from collectors.daemon import Collectors
 from database.connect import Database, Role
 from database.tables.access_network import device, device_status
@@ -48,7 +49,9 @@ class Collecting:
             return [row.device_id for row in added]
 
     @asynccontextmanager
-    async def daemon(self, **keys: Any) -> AsyncIterator[Collectors]:
+    async def daemon(
+        self, *, also: Sequence[Consequence] = (), **keys: Any
+    ) -> AsyncIterator[Collectors]:
         """A collectors daemon with those keys of its table; drained when left."""
         settings = CollectorsSettings(
             database=self.config, collectors=CollectorsConfig(**({"name": "one"} | keys))
@@ -61,7 +64,7 @@ class Collecting:
             tasks=Tasks(),
             fail=failures.append,
         )
-        running = Collectors(settings, context)
+        running = Collectors(settings, context, also=also)
         try:
             await running.start()
             yield running

@@ -107,7 +107,7 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "cpe": "shaper=r web=rau command=rau reader=r",
         "shaper_status": "shaper=raud web=r command=r reader=r",
         "queue_state": "shaper=raud web=r command=r reader=r",
-        "shaper_run": "shaper=rau web=r command=r reader=r",
+        "shaper_run": "shaper=raud web=r command=r reader=r",
         "shaper_request": "shaper=ru web=rau command=rau reader=r",
         "throughput_sample": "shaper=ra web=r command=r reader=r",
         # what happened on the network

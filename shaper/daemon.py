@@ -23,6 +23,7 @@ __all__ = ["Shaper"]
 TICK_SECONDS: Final = 1.0
 POLL_SECONDS: Final = 5.0
 """The poll under the notices of changed rows."""
+FORGET_SECONDS: Final = 3600.0
 ROUTERS_NAMED: Final = 5
 
 
@@ -66,6 +67,7 @@ class Shaper:
                 f"follow_{follower.table.name}", lambda it=follower: self._follow_routers(it, lanes)
             )
         tasks.every(self._settings.shaper.sample_seconds, "sample", lanes.sample, at_once=False)
+        tasks.every(FORGET_SECONDS, "forget_runs", lanes.forget)
         self._report.begin()
 
     async def reload(self, settings: ShaperSettings) -> None:

@@ -96,8 +96,12 @@ class Lane:
         if seen.requests or (changed and rested):
             self._stirred.clear()
             async with self._turnstile:
+                began = self._clock.monotonic()
                 await self._turn(again=late or self._reading is None or bool(seen.requests))
+                ended = self._clock.monotonic()
             self._seen = replace(seen, requests=0)
+            # It rests as long as it worked: a router whose sessions change all the time costs half.
+            self._not_before = max(self._not_before, 2 * ended - began)
         elif not rested:
             # What stirred it is still to be done; it is not waited for anew.
             await asyncio.sleep(TICK_SECONDS)
@@ -283,7 +287,7 @@ class Lane:
         if look is not None:
             metrics.queues_wanted.set(status.wanted, name)
             metrics.queues_actual.set(status.actual, name)
-            metrics.queues_drifted.set(status.drifted, name)
+            metrics.queues_drifted.set(status.drifted if self.target.writes else 0, name)
             metrics.held.set(status.held, name)
             metrics.in_doubt.set(look.doubtful, name)
         before = self.status

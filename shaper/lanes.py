@@ -10,6 +10,7 @@ from chassis.sealing import KeyRing
 from database.connect import Database
 from shaper.config import ShaperConfig
 from shaper.lane import Lane
+from shaper.store import record
 from shaper.store.targets import targets
 from shaper.target import Target
 
@@ -54,10 +55,13 @@ class Lanes:
             async with self._database.transaction() as transaction:
                 wanted = {target.key: target for target in await targets(transaction, self._keys)}
             for key, (lane, _) in list(self._lanes.items()):
-                if wanted.get(key) != lane.target:
-                    await self._close(key)
-                else:
+                if wanted.get(key) == lane.target:
                     lane.stir()
+                    continue
+                await self._close(key)
+                if key not in wanted:
+                    async with self._database.transaction() as transaction:
+                        await record.forget_target(transaction, lane.target)
             for key in wanted.keys() - self._lanes.keys():
                 self._open(wanted[key])
 
@@ -78,6 +82,11 @@ class Lanes:
     async def sample(self) -> None:
         """Record the throughput of every router's parent queues."""
         await asyncio.gather(*(lane.sample() for lane, _ in self._lanes.values()))
+
+    async def forget(self) -> None:
+        """Drop what is recorded of long ago."""
+        async with self._database.transaction() as transaction:
+            await record.forget_runs(transaction, self._clock.now())
 
     async def close(self) -> None:
         """Stop all of them."""

@@ -24,7 +24,7 @@ queues_actual = gauge(
 )
 queues_drifted = gauge(
     "turnpike_shaper_queues_drifted",
-    "Services and nodes that a router does not have as they should be.",
+    "Services and nodes that an enabled router does not have as they should be.",
     ("router",),
 )
 held = gauge(

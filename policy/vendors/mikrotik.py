@@ -5,6 +5,7 @@ routes and address lists only a new login can change (RouterOS manual, "RADIUS")
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from isp.access import Addresses, Entitlement, Rates
@@ -26,6 +27,8 @@ ADDRESS_LIST = 19
 DELEGATED_IPV6_POOL = 22
 
 UNLIMITED = Rates()
+LIMITS_REMEMBERED = 1_024
+"""Different rates and additions; a provider has some dozen plans."""
 
 
 class Mikrotik(Profile):
@@ -98,6 +101,7 @@ def rate_limit(rates: Rates) -> str:
     return rate_limit_text(RateLimit(up=_limit(rates.up_kbps), down=_limit(rates.down_kbps)))
 
 
+@lru_cache(maxsize=LIMITS_REMEMBERED)
 def queue_limit(rates: Rates, additions: tuple[str, ...]) -> RateLimit:
     """The queue of a service: what a login would get, with a plan's own burst and minimum."""
     (said_at_login,) = substituted((_rate_attribute(rates),), additions)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Text, any_, bindparam, delete, insert, select, update
@@ -27,11 +27,16 @@ __all__ = [
     "answer",
     "begin_run",
     "end_run",
+    "forget_runs",
+    "forget_target",
     "known_states",
     "sample",
     "write_states",
     "write_status",
 ]
+
+
+RUNS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,6 +192,17 @@ async def sample(
     ]
     if rows:
         await transaction.execute(insert(throughput_sample), rows)
+
+
+async def forget_runs(transaction: AsyncConnection, now: datetime) -> None:
+    """Drop what was written long ago."""
+    await transaction.execute(delete(shaper_run).where(shaper_run.c.started_at < now - RUNS_KEPT))
+
+
+async def forget_target(transaction: AsyncConnection, target: Target) -> None:
+    """Drop what is known of a target that is shaped no more."""
+    for table in (queue_state, shaper_status):
+        await transaction.execute(delete(table).where(*_its(table, target)))
 
 
 async def _forget(transaction: AsyncConnection, target: Target, subjects: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """kill -9 and reboots while queues are being written: in the end each is there once, as bought."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -80,8 +81,9 @@ def whole(router: RouterOs) -> bool:
 
 def shaper_of(suite: Suite) -> psutil.Process | None:
     for each in psutil.Process(suite.process.pid).children(recursive=True):
-        if each.cmdline()[1:3] == ["-m", "shaper"]:
-            return each
+        with suppress(psutil.NoSuchProcess):
+            if each.cmdline()[1:3] == ["-m", "shaper"]:
+                return each
     return None
 
 

@@ -264,7 +264,7 @@ async def running(
     assert [] == failures
 
 
-async def until(what: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+async def until(what: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
     """The first truthy result of `what`, asked again and again."""
     async with asyncio.timeout(seconds):
         while not (found := await what()):

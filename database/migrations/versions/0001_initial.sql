@@ -2925,7 +2925,7 @@ GRANT SELECT ON queue_state TO turnpike_command;
 
 GRANT SELECT ON queue_state TO turnpike_reader;
 
-GRANT SELECT, INSERT, UPDATE ON shaper_run TO turnpike_shaper;
+GRANT SELECT, INSERT, UPDATE, DELETE ON shaper_run TO turnpike_shaper;
 
 GRANT SELECT ON shaper_run TO turnpike_web;
 

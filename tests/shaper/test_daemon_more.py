@@ -1,0 +1,162 @@
+"""Pauses, subscribers' own devices, routers shaped by RADIUS, samples, REST, FastTrack."""
+
+from sqlalchemy import select
+
+from chassis.secrets import Secret
+from database.tables.shaping import throughput_sample
+from devices.credentials import LoginAccess
+from lab.routeros import RouterOs
+from operations import cpe, devices, enforcement, shaping, shaping_sites
+from tests.shaper.conftest import PASSWORD, SIMPLE, USER, Provider, limits, until, written
+
+FAST, SLOW = "20000000/100000000", "1000000/2000000"
+
+
+async def in_sync(provider: Provider) -> bool:
+    status = await provider.status()
+    return status is not None and status.state == "in_sync"
+
+
+async def test_a_pause_lets_back_in_and_writes_nothing_else(provider, router, running):
+    await provider.add_router(router, by_radius=False)
+    ann, ben = await provider.add_services(await provider.add_plan(unpaid_access="walled"), 2)
+    await provider.add_lease(ann, "192.0.2.7/32")
+    await provider.add_hold(ann)
+    async with provider.command.transaction(provider.tenant_id) as transaction:
+        words = {"actor": "ann", "now": provider.clock.now()}
+        await shaping_sites.add(
+            transaction, router_name="r1", name="North", networks=["192.0.2.0/24"], **words
+        )
+    await running()
+    entries = router.tables["/ip/firewall/address-list"].rows
+    await until(lambda: in_sync(provider))
+    assert 1 == len(entries)
+    async with provider.command.transaction(provider.tenant_id) as transaction:
+        await enforcement.pause(transaction, actor="ann", now=provider.clock.now())
+    await provider.add_lease(ben, "192.0.2.8/32")
+
+    async def paused() -> bool:
+        return (await provider.status()).state == "paused"
+
+    await until(paused)
+    await provider.release(ann)
+
+    async def let_in() -> bool:
+        return not entries
+
+    await until(let_in)
+    assert {"North", "u1"} == limits(router).keys()
+
+    async with provider.command.transaction(provider.tenant_id) as transaction:
+        await enforcement.resume(transaction, actor="ann", now=provider.clock.now())
+
+    async def shaped() -> bool:
+        return "u2" in limits(router)
+
+    await until(shaped)
+
+
+async def test_a_subscribers_own_device_gets_a_queue_for_its_subnet(provider, router, running):
+    (ann,) = await provider.add_services(await provider.add_plan(), 1)
+    access = LoginAccess(user=USER, password=Secret(PASSWORD))
+    async with provider.command.transaction(provider.tenant_id) as transaction:
+        made = await cpe.add(
+            transaction,
+            title="ann-home",
+            login="u1",
+            type="mikrotik",
+            host="127.0.0.1",
+            port=router.port,
+            access=access,
+            target="192.168.88.1/24",
+            keys=provider.keys,
+            actor="ann",
+            now=provider.clock.now(),
+        )
+    assert ("192.168.88.0/24", True) == (made.target, made.has_credentials)
+    await running()
+
+    async def shaped(limit: str) -> bool:
+        return limits(router) == {"u1": limit}
+
+    await until(lambda: shaped(FAST))
+    assert "192.168.88.0/24" == router.tables[SIMPLE].row(f"s{ann}-u1").values["target"]
+    await provider.set_plan([ann], await provider.add_plan(down_kbps=2_000, up_kbps=1_000))
+    await until(lambda: shaped(SLOW))
+
+    async with provider.command.transaction(provider.tenant_id) as transaction:
+        (listed,) = await cpe.listed(transaction, "u1")
+    assert ("ann-home", "in_sync") == (listed.title, listed.state)
+
+
+async def test_a_router_shaped_by_radius_is_only_compared(provider, router, running):
+    nas_id = await provider.add_router(router, method="radius")
+    services = await provider.add_services(await provider.add_plan(), 3)
+    await provider.log_in(nas_id, services)
+    router.dial_in("u1", "10.0.0.1", "20M/100M")
+    router.dial_in("u2", "10.0.0.2", "1M/2M")
+    await running()
+
+    async def compared() -> bool:
+        return len(await provider.states()) == 3
+
+    await until(compared)
+    states = await provider.states()
+
+    assert [None, "different", "missing"] == [states[f"u{n}"].drift for n in (1, 2, 3)]
+    assert 0 == written(router)
+
+
+async def test_parents_are_sampled_and_fasttrack_is_told_of(provider, router, running):
+    await provider.add_router(router, by_radius=False)
+    async with provider.command.transaction(provider.tenant_id) as transaction:
+        words = {"actor": "ann", "now": provider.clock.now()}
+        await shaping_sites.add(transaction, router_name="r1", name="North", **words)
+    rule = {"chain": "forward", "action": "fasttrack-connection"}
+    router.tables["/ip/firewall/filter"].add(rule)
+    await running(sample_seconds=1.0)
+    await until(lambda: in_sync(provider))
+    name = next(iter(router.tables[SIMPLE].rows.values())).values["name"]
+    router.carry(name, up=3_000_000, down=40_000_000, seconds=1.0)
+
+    async def sampled() -> list:
+        async with provider.command.transaction(provider.tenant_id) as transaction:
+            query = select(throughput_sample.c.down_bps, throughput_sample.c.up_bps)
+            query = query.where(throughput_sample.c.down_bps > 0)
+            return list((await transaction.execute(query)).all())
+
+    assert (40_000_000, 3_000_000) == tuple((await until(sampled))[0])
+    assert ["FastTrack"] == [each.split()[0] for each in (await provider.status()).warnings]
+
+
+async def test_rest_where_the_api_is_closed(provider, running):
+    async with RouterOs(user=USER, password=PASSWORD, rest_port=0) as router:
+        nas_id = await provider.add_router(router)
+        async with provider.command.transaction(provider.tenant_id) as transaction:
+            changes = {"port": router.ports()["rest"], "driver": "routeros-rest"}
+            words = {"keys": provider.keys, "actor": "ann", "now": provider.clock.now()}
+            await devices.change(transaction, name="r1", changes=changes, **words)
+        services = await provider.add_services(await provider.add_plan(), 2)
+        await provider.log_in(nas_id, services)
+        await running()
+
+        async def shaped() -> bool:
+            return limits(router) == {"u1": FAST, "u2": FAST}
+
+        await until(shaped)
+
+
+async def test_a_router_that_is_removed_is_forgotten(provider, router, running):
+    nas_id = await provider.add_router(router)
+    await provider.log_in(nas_id, await provider.add_services(await provider.add_plan(), 1))
+    await running()
+    await until(lambda: in_sync(provider))
+    async with provider.command.transaction(provider.tenant_id) as transaction:
+        assert "enabled" == (await shaping.router(transaction, "r1")).mode
+        await devices.remove(transaction, name="r1", actor="ann", now=provider.clock.now())
+
+    async def forgotten() -> bool:
+        return await provider.status() is None and not await provider.states()
+
+    await until(forgotten)
+    assert {"u1": FAST} == limits(router)

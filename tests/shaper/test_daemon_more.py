@@ -133,7 +133,7 @@ async def test_rest_where_the_api_is_closed(provider, running):
     async with RouterOs(user=USER, password=PASSWORD, rest_port=0) as router:
         nas_id = await provider.add_router(router)
         async with provider.command.transaction(provider.tenant_id) as transaction:
-            changes = {"port": router.ports()["rest"], "driver": "routeros-rest"}
+            changes = {"port": router.ports()["www"], "driver": "routeros-rest"}
             words = {"keys": provider.keys, "actor": "ann", "now": provider.clock.now()}
             await devices.change(transaction, name="r1", changes=changes, **words)
         services = await provider.add_services(await provider.add_plan(), 2)

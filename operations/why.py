@@ -12,11 +12,12 @@ from database.tables.network import lease, nas
 from database.tables.sessions import auth_attempt
 from database.tables.subscribers import entitlement, service_identifier
 from isp.access import Entitlement
-from operations import onus, outages, service_record, sessions
+from operations import onus, outages, queues, service_record, sessions
 from operations.accounts import Account, account_of
 from operations.entitlement_facts import entitlement_of
 from operations.onus import Onu
 from operations.outages import Outage
+from operations.queues import QueueSeen
 from operations.service_record import ServiceRecord
 from operations.sessions import LiveSession
 
@@ -68,6 +69,7 @@ class Why:
     attempts: tuple[Attempt, ...]
     sessions: tuple[LiveSession, ...]
     actions: tuple[Action, ...]
+    queues: tuple[QueueSeen, ...]
     account: Account
     onu: Onu | None
     outages: tuple[Outage, ...]
@@ -103,6 +105,7 @@ async def why(transaction: AsyncConnection, login: str) -> Why:
         attempts=await _attempts(transaction, found),
         sessions=await sessions.live(transaction, {"login": found.login}),
         actions=await _actions(transaction, found),
+        queues=await queues.of_service(transaction, found.service_id),
         account=await account_of(transaction, found.subscriber),
         onu=await onus.of_login(transaction, found.login),
         outages=await outages.standing_of(transaction, found.subscriber),

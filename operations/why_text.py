@@ -26,6 +26,7 @@ def why_lines(answer: Why, now: datetime) -> Iterator[str]:
     yield from _list("holds", [*_holds(answer, now)])
     yield from _list("line", [*_line(answer)])
     yield from _list("sessions", [*_sessions(answer)])
+    yield from _list("queues", [*_queues(answer)])
     yield from _list("last decisions", [*_attempts(answer)])
     yield from _list("enforcement", [*_actions(answer)])
 
@@ -97,6 +98,14 @@ def _sessions(answer: Why) -> Iterator[str]:
             f"{octets_text(live.octets_up)} up, {granted}, "
             f"enforcement {live.enforcement or 'by its login'}"
         )
+
+
+def _queues(answer: Why) -> Iterator[str]:
+    for seen in answer.queues:
+        told = f"{seen.wanted}, as it should be"
+        if seen.drift is not None:
+            told = f"should be {seen.wanted or 'none'}, is {seen.actual or 'none'} ({seen.drift})"
+        yield f"{seen.router}: {told}"
 
 
 def _attempts(answer: Why) -> Iterator[str]:

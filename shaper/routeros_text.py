@@ -1,8 +1,8 @@
 """RouterOS rows as people read them: rates as they are sold, download first."""
 
-from policy.rate_limit import RateLimitError, parse_rate_bps, rate_bps_text
 from shaper.routeros_words import SIMPLE
 from shaper.row import Row
+from shaper.wording import limit_text
 
 __all__ = ["row_text"]
 
@@ -19,10 +19,6 @@ def row_text(row: Row) -> str:
 
 def _rates(pair: str) -> str:
     up, _, down = pair.partition("/")
-    try:
-        return "/".join(
-            rate_bps_text(parse_rate_bps(each)) if each != "0" else "unlimited"
-            for each in (down, up)
-        )
-    except RateLimitError:
+    if not (up.isdecimal() and down.isdecimal()):
         return pair
+    return f"{limit_text(int(down))}/{limit_text(int(up))}"

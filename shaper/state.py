@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from isp.limit import Limit
-from policy.rate_limit import rate_bps_text
 from shaper.backend import Change, Difference, Kind
 from shaper.queue import Queue, Tree
+from shaper.wording import limit_text
 
 __all__ = ["Drift", "State", "states"]
 
@@ -78,8 +77,4 @@ def _wanted(tree: Tree) -> Mapping[str, str]:
 
 def _queue_text(queue: Queue) -> str:
     targets = ",".join(str(target) for target in queue.targets)
-    return f"{_rate_text(queue.down)}/{_rate_text(queue.up)} {targets}"
-
-
-def _rate_text(limit: Limit) -> str:
-    return "unlimited" if limit.rate_bps is None else rate_bps_text(limit.rate_bps)
+    return f"{limit_text(queue.down.rate_bps)}/{limit_text(queue.up.rate_bps)} {targets}"

@@ -143,7 +143,7 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "alarm": "collectors=rau billingd=r web=rau command=rau reader=r",
         "alarm_state": "collectors=raud web=r command=r reader=r",
         "outage": "collectors=rau billingd=r web=rau command=rau reader=r",
-        "outage_subscriber": "collectors=raud billingd=r web=ra command=ra reader=r",
+        "outage_subscriber": "collectors=raud billingd=r web=rau command=rau reader=r",
         "maintenance_window": "collectors=r web=rau command=rau reader=r",
         "notice": "collectors=rau billingd=r web=rau command=rau reader=r",
         "sla_target": "collectors=r web=rau command=rau reader=r",

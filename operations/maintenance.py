@@ -1,29 +1,19 @@
 """Planned work: while it lasts there is no alarm, no message and no lost uptime."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.access_network import pon_port
 from database.tables.outages import maintenance_window
 from isp.errors import Refused
 from isp.outage import MaintenanceScope
-from operations import audit, devices, nas, tenants
+from operations import audit, tenants
+from operations.places import Place, find_place
 
-__all__ = ["Maintenance", "Place", "add", "listed", "remove"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """What the work concerns: an area, a device (or one PON port of it), a NAS; nothing: all."""
-
-    area: str | None = None
-    device: str | None = None
-    port: str | None = None
-    nas: str | None = None
+__all__ = ["Maintenance", "add", "listed", "remove"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +61,7 @@ async def add(
         remedy = "let it end later, and after it starts"
         raise Refused("the work would be over before it begins", remedy=remedy)
     owner = await tenants.current(transaction)
-    columns = await _columns(transaction, place)
+    found = await find_place(transaction, place)
     number = await transaction.scalar(
         insert(maintenance_window)
         .values(
@@ -81,7 +71,7 @@ async def add(
             reason=reason,
             created_by=actor,
             created_at=now,
-            **columns,
+            **asdict(found),
         )
         .returning(maintenance_window.c.maintenance_window_id)
     )
@@ -119,42 +109,6 @@ async def listed(
     return tuple(
         Maintenance(**{**row._mapping, "scope": MaintenanceScope(row.scope)}) for row in rows
     )
-
-
-async def _columns(transaction: AsyncConnection, place: Place) -> dict[str, object]:
-    match place:
-        case Place(area=None, device=None, port=None, nas=None):
-            return {"scope": MaintenanceScope.PROVIDER}
-        case Place(area=str() as area, device=None, port=None, nas=None):
-            return {"scope": MaintenanceScope.AREA, "area": area}
-        case Place(area=None, device=None, port=None, nas=str() as name):
-            found = await nas.named(transaction, name)
-            return {"scope": MaintenanceScope.NAS, "nas_id": found.nas_id}
-        case Place(area=None, device=str() as name, port=None, nas=None):
-            device = await devices.named(transaction, name)
-            return {"scope": MaintenanceScope.DEVICE, "device_id": device.device_id}
-        case Place(area=None, device=str() as name, port=str() as port, nas=None):
-            device = await devices.named(transaction, name)
-            return {
-                "scope": MaintenanceScope.PORT,
-                "device_id": device.device_id,
-                "pon_port_id": await _port(transaction, device, port),
-            }
-    remedy = "name an area, a device (and a port of it), or a NAS"
-    raise Refused("the work concerns several things", remedy=remedy)
-
-
-async def _port(transaction: AsyncConnection, of: devices.DeviceRecord, name: str) -> int:
-    query = select(pon_port.c.pon_port_id).where(
-        pon_port.c.device_id == of.device_id,
-        pon_port.c.name == name,
-        pon_port.c.removed_at.is_(None),
-    )
-    found = await transaction.scalar(query)
-    if found is None:
-        remedy = f"see `turnpike onu list --device {of.name}` for its ports"
-        raise Refused(f"{of.name} has no port {name}", remedy=remedy)
-    return found
 
 
 async def _numbered(transaction: AsyncConnection, number: int, now: datetime) -> Maintenance:

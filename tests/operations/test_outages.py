@@ -11,9 +11,9 @@ from database.connect import Role
 from database.tables.outages import notice, outage
 from isp.errors import Refused
 from isp.outage import NoticeKind, NoticeState
-from operations import alarms, maintenance, nas, notices, outages
-from operations.maintenance import Place
+from operations import alarms, declared_outages, maintenance, nas, notices, outages
 from operations.onu_linking import link_sold
+from operations.places import Place
 from tests.operations.conftest import NOW, Desk
 from tests.operations.test_devices import enter
 from tests.support.access_network import see_alarm, see_device, see_onus, see_outage
@@ -119,6 +119,54 @@ async def test_a_message_that_is_out_or_moot_is_past_deciding(
         await decide(desk, cut, NoticeState.APPROVED)
 
 
+async def declare(desk: Desk, place: Place, **more: Any) -> outages.Outage:
+    async with desk.transaction() as transaction:
+        return await declared_outages.declare(
+            transaction, place, title="digger", started_at=NOW, actor="bob", now=NOW, **more
+        )
+
+
+async def test_a_person_declares_an_outage_of_an_area_a_device_or_its_port(
+    desk: Desk, cut: int
+) -> None:
+    await desk.sell("carl", subscriber="S-3", area="North")
+    await desk.sell("dora", subscriber="S-4", area="North")
+    made = [
+        await declare(desk, place, estimate=LATER)
+        for place in (
+            Place(area="North"), Place(device="olt1"), Place(device="olt1", port="0/1/3")
+        )
+    ]  # fmt: skip
+    async with desk.transaction() as transaction:
+        met = await outages.met(transaction, made[0].outage)
+        (message,) = await notices.of_outage(transaction, made[0].outage)
+
+    assert [("area", 2, 2), ("olt", 1, 2), ("pon", 1, 2)] == [
+        (each.scope, each.subscribers, each.lines) for each in made
+    ]
+    assert ["carl", "dora"] == [each.login for each in met]
+    assert ("awaiting", "bob") == (message.state, made[0].estimated_by)
+    with pytest.raises(Refused, match="not said where"):
+        await declare(desk, Place())
+
+
+async def test_a_declared_outage_is_over_when_a_person_says_so(desk: Desk, cut: int) -> None:
+    made = await declare(desk, Place(device="olt1"))
+    async with desk.transaction() as transaction:
+        over = await declared_outages.restore(
+            transaction, number=made.outage, actor="bob", now=LATER
+        )
+        met = await outages.met(transaction, made.outage)
+        kinds = [each.kind for each in await notices.of_outage(transaction, made.outage)]
+        for number, problem in ((made.outage, "is over"), (cut, "watched by the collectors")):
+            with pytest.raises(Refused, match=problem):
+                await declared_outages.restore(transaction, number=number, actor="bob", now=LATER)
+
+    assert ("restored", LATER, 3600) == (over.state, over.restored_at, over.duration_seconds)
+    assert {LATER} == {each.restored_at for each in met}
+    assert ["outage", "restored"] == sorted(kinds)
+
+
 async def test_alarms_stand_worst_first_until_cleared_and_are_acknowledged_once(
     desk: Desk, database
 ) -> None:
@@ -184,8 +232,8 @@ async def test_work_is_planned_for_everything_an_area_a_device_its_port_or_a_nas
 @pytest.mark.parametrize(
     ("place", "problem"),
     [
-        (Place(area="North", device="olt1"), "several things"),
-        (Place(port="0/1/3"), "several things"),
+        (Place(area="North", device="olt1"), "several places"),
+        (Place(port="0/1/3"), "several places"),
         (Place(device="olt1", port="9/9/9"), "olt1 has no port 9/9/9"),
         (Place(device="olt9"), "there is no device olt9"),
     ],

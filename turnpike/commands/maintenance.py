@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from operations import maintenance
-from operations.maintenance import Maintenance, Place
+from operations.maintenance import Maintenance
+from operations.places import Place
 from operations.quantities import parse_instant, parse_until
 from turnpike.context import Desk, work
 from turnpike.output import done, show_table

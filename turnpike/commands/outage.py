@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from isp.outage import NoticeKind, NoticeState
-from operations import notices, outages
+from isp.outage import NoticeKind, NoticeState, OutageCause
+from operations import declared_outages, notices, outages
 from operations.notices import Notice
 from operations.outages import Met, Outage
-from operations.quantities import parse_until
+from operations.places import Place
+from operations.quantities import parse_instant, parse_until
 from turnpike.context import Desk, options, work
 from turnpike.output import done, json_value, print_json, show_one, show_table
 
@@ -69,6 +70,64 @@ def show(outage: Number) -> None:
     columns = [field.name for field in fields(Met)]
     rows = [[getattr(each, column) for column in columns] for each in met]
     show_table("Met", columns, rows)
+
+
+@app.command(
+    epilog="Example: turnpike outage declare 'digger in Main Street' --area North --estimate 2h"
+)
+def declare(
+    title: Annotated[str, typer.Argument(help="What it is, for people.")],
+    area: Annotated[str | None, typer.Option(help="Everybody in an area.")] = None,
+    device: Annotated[str | None, typer.Option(help="Every ONU of a device.")] = None,
+    port: Annotated[str | None, typer.Option(help="Only those of one PON port of it.")] = None,
+    nas: Annotated[str | None, typer.Option(help="Every session of a NAS.")] = None,
+    cause: Annotated[OutageCause, typer.Option(help="Why.")] = OutageCause.UNKNOWN,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="With offset. Absent: now.")
+    ] = None,
+    estimate: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When it should be over: 2h, or a time.")
+    ] = None,
+) -> None:
+    """Declare an outage that no device can tell; declare it over with `restore`."""
+    place = Place(area=area, device=device, port=port, nas=nas)
+
+    async def task(desk: Desk) -> Outage:
+        now = desk.now()
+        async with desk.transaction() as transaction:
+            return await declared_outages.declare(
+                transaction,
+                place,
+                title=title,
+                cause=cause,
+                started_at=parse_instant(since) if since else now,
+                estimate=parse_until(estimate, now) if estimate else None,
+                actor=desk.actor,
+                now=now,
+            )
+
+    made = work(task)
+    done(
+        f"outage {made.outage} meets {made.subscribers} subscribers; their message waits for "
+        f"`turnpike outage approve {made.outage}`",
+        outage=made.outage,
+        subscribers=made.subscribers,
+        lines=made.lines,
+    )
+
+
+@app.command(epilog="Example: turnpike outage restore 7")
+def restore(outage: Number) -> None:
+    """Declare a declared outage over."""
+
+    async def task(desk: Desk) -> Outage:
+        async with desk.transaction() as transaction:
+            return await declared_outages.restore(
+                transaction, number=outage, actor=desk.actor, now=desk.now()
+            )
+
+    found = work(task)
+    done(f"outage {outage} is over", outage=outage, restored_at=found.restored_at)
 
 
 @app.command(epilog="Example: turnpike outage estimate 7 2h")

@@ -3221,9 +3221,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON outage_subscriber TO turnpike_collectors
 
 GRANT SELECT ON outage_subscriber TO turnpike_billingd;
 
-GRANT SELECT, INSERT ON outage_subscriber TO turnpike_web;
+GRANT SELECT, INSERT, UPDATE ON outage_subscriber TO turnpike_web;
 
-GRANT SELECT, INSERT ON outage_subscriber TO turnpike_command;
+GRANT SELECT, INSERT, UPDATE ON outage_subscriber TO turnpike_command;
 
 GRANT SELECT ON outage_subscriber TO turnpike_reader;
 

@@ -26,7 +26,7 @@ from database.connect import Database
 
 __all__ = ["Companions"]
 
-SENDERS_SECONDS: Final = 30.0
+SENDERS_SECONDS: Final = 10.0
 """How soon traps of a new device are known to be its own."""
 
 NOTICES_SECONDS: Final = 5.0

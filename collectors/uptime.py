@@ -14,12 +14,9 @@ from isp.outage import SlaScope
 
 __all__ = ["Down", "Downtime", "Promise", "Subject", "downtime", "is_broken", "promise_to"]
 
-NARROWEST_FIRST: Final = (
-    SlaScope.SUBSCRIBER,
-    SlaScope.PLAN,
-    SlaScope.AREA,
-    SlaScope.PROVIDER,
-)
+NARROWEST_FIRST: Final = (SlaScope.SUBSCRIBER, SlaScope.PLAN, SlaScope.PROVIDER)
+"""What may be promised to a subscriber; an area's promise is about the area as a whole."""
+
 WHOLE: Final = Decimal(100)
 
 
@@ -55,7 +52,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a promise may be about; a subscriber with his area and plans, an area, or a device."""
+    """What a promise may be about; a subscriber with his plans, an area, or a device."""
 
     scope: SlaScope
     subscriber_id: int = 0

@@ -160,20 +160,13 @@ async def month(
             daily.c.scope,
             daily.c.subscriber_id,
             daily.c.device_id,
-            func.coalesce(subscriber.c.area, daily.c.area).label("area"),
+            daily.c.area,
             func.sum(daily.c.down_seconds).label("down_seconds"),
             func.max(daily.c.members).label("members"),
             plans.label("plan_ids"),
         )
-        .outerjoin(subscriber, subscriber.c.subscriber_id == daily.c.subscriber_id)
         .where(daily.c.tenant_id == tenant_id, daily.c.day >= first, daily.c.day < following)
-        .group_by(
-            daily.c.scope,
-            daily.c.subscriber_id,
-            daily.c.device_id,
-            daily.c.area,
-            subscriber.c.area,
-        )
+        .group_by(daily.c.scope, daily.c.subscriber_id, daily.c.device_id, daily.c.area)
     )
     return [
         MonthRow(
@@ -209,7 +202,7 @@ async def breach(
             scope=subject.scope,
             subscriber_id=subject.subscriber_id,
             device_id=subject.device_id,
-            area=subject.area if subject.scope is SlaScope.AREA else "",
+            area=subject.area,
             month=first,
             percent=promise.percent,
             down_seconds=row.down_seconds,

@@ -22,6 +22,8 @@ from collectors.sampling import Sampling
 from collectors.sweep import SWEEP_SECONDS, Sweep
 from collectors.symptoms import Limits
 from collectors.uptime_watch import UPTIME_SECONDS, UptimeWatch
+from collectors.voltha.events import Causes
+from collectors.voltha_topic import VolthaTopic
 from database.connect import Database
 
 __all__ = ["Companions"]
@@ -42,6 +44,7 @@ class Companions:
         database: Database,
         clock: Clock,
         keys: KeyRing,
+        causes: Causes,
         polled: Callable[[], Lanes | None],
     ) -> None:
         approved_by = "automatic" if config.notices == "automatic" else None
@@ -56,6 +59,7 @@ class Companions:
         self._hearing = Hearing(database, keys, self.look_soon)
         self._pinger = Pinger(database, clock, self._device_ids)
         self._publisher = self._made_publisher(database, clock)
+        self._topic = self._made_topic(causes)
         consequences: list[Consequence] = [
             OutageWatch(look_soon=self.look_soon, approved_by=approved_by),
             AlarmWatch(limits),
@@ -75,6 +79,8 @@ class Companions:
             tasks.every(config.ping_seconds, "ping_devices", self._pinger.turn)
         if self._publisher is not None:
             tasks.forever("publish_states", self._publisher.run)
+        if self._topic is not None:
+            tasks.forever("follow_voltha_topic", self._topic.follow)
         tasks.every(SWEEP_SECONDS, "sweep_network", self._sweep.turn)
         tasks.every(NOTICES_SECONDS, "send_notices", self._notifying.turn)
         tasks.every(ROLL_SECONDS, "roll_up_samples", self._history.roll)
@@ -92,9 +98,22 @@ class Companions:
         if lane is not None:
             lane.hint()
 
+    def _look_at_onu(self, serial: str) -> None:
+        lanes = self._polled()
+        if lanes is not None:
+            lanes.hint_of_onu(serial)
+
     def _device_ids(self) -> frozenset[int]:
         lanes = self._polled()
         return lanes.device_ids if lanes is not None else frozenset()
+
+    def _made_topic(self, causes: Causes) -> VolthaTopic | None:
+        config = self._config
+        if not config.voltha_kafka:
+            return None
+        return VolthaTopic(
+            config.voltha_kafka, config.voltha_topic, causes=causes, look=self._look_at_onu
+        )
 
     def _made_publisher(self, database: Database, clock: Clock) -> Publisher | None:
         config = self._config

@@ -101,6 +101,13 @@ class CollectorsConfig(Table):
     )
     """What every topic begins with."""
 
+    voltha_kafka: Annotated[tuple[str, ...], NEEDS_RESTART] = ()
+    """The Kafka brokers (`host:port`) of VOLTHA cores, whose events tell why ONUs went down. Empty:
+    states come by polling alone. Needs `pip install 'turnpike[kafka]'`."""
+
+    voltha_topic: Annotated[str, NEEDS_RESTART] = "voltha.events"
+    """The topic of those events."""
+
     @property
     def intervals(self) -> Mapping[Part, int]:
         """How often each part is read, in seconds."""

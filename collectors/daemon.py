@@ -64,6 +64,7 @@ class Collectors:
             database=self._database,
             clock=clock,
             keys=keys,
+            causes=sources.causes,
             polled=lambda: self.lanes,
         )
         self.lanes = lanes = Lanes(

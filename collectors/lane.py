@@ -78,6 +78,10 @@ class Lane:
         self._due = schedule.hinted(self._due, self._states_read_at, self._clock.now())
         self._wake.set()
 
+    def knows(self, serial: str) -> bool:
+        """Whether the device has that ONU."""
+        return serial in self._recorder.known.onus
+
     async def ask(self, kind: RequestKind) -> Outcome:
         """A reading of everything, or a test, for a person: the outcome of the request."""
         if len(self._questions) >= QUESTIONS_MAX:

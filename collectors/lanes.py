@@ -68,6 +68,13 @@ class Lanes:
         found = self._lanes.get(device_id)
         return found and found[0]
 
+    def hint_of_onu(self, serial: str) -> None:
+        """Something happened to that ONU: look at the device that has it."""
+        for device_id in self.device_ids:
+            lane = self.lane(device_id)
+            if lane is not None and lane.knows(serial):
+                lane.hint()
+
     async def follow(self, timeout_seconds: float) -> None:
         """Wait until devices may have changed, at most that long, then share them anew."""
         await self._follower.wait(timeout_seconds)

@@ -25,6 +25,7 @@ __all__ = [
     "polls",
     "sla_breaches",
     "usage_difference_ratio",
+    "voltha_events",
 ]
 
 alarms = counter(
@@ -127,4 +128,9 @@ breaker_open = gauge(
     "turnpike_collectors_breaker_open",
     "1 while a device that does not answer is left alone.",
     ("device",),
+)
+voltha_events = counter(
+    "turnpike_collectors_voltha_events_total",
+    "Messages of the topic of VOLTHA cores: about a device, and others.",
+    ("about",),
 )

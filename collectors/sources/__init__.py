@@ -57,7 +57,10 @@ class Source(Protocol):
         ...
 
     async def read_onu(self, onu: OnuReading) -> Poll:
-        """One ONU's optics: a poll of at most that ONU. Raises SourceLost, SourceRefused."""
+        """One ONU's optics, and those of others where the device tells them together.
+
+        Raises SourceLost, SourceRefused.
+        """
         ...
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from chassis.clock import Clock
 from collectors.cli.dialect import Dialect
 from collectors.driver import Part
-from collectors.sources import Identity, SourceLost, SourceRefused
+from collectors.sources import NOTHING_LEARNED, Identity, SourceLost, SourceRefused
 from devices.ssh import Ssh, SshError, SshLost, SshRefused
 from isp.access_network import OnuReading, Poll
 
@@ -25,13 +25,14 @@ class CliSource:
     """The device behind `ssh`, in its dialect."""
 
     one_by_one = True
+    capabilities = NOTHING_LEARNED
 
     def __init__(self, dialect: Dialect, ssh: Ssh, *, clock: Clock) -> None:
         self._dialect = dialect
         self._ssh = ssh
         self._clock = clock
         self._identity: dict[str, str] = {}
-        self._asked_at: dict[str, float] = {}
+        self._told: dict[str, tuple[float, str]] = {}
 
     async def probe(self) -> Identity:
         """What it says that it is. Raises SourceLost, SourceRefused."""
@@ -58,23 +59,27 @@ class CliSource:
         return dialect.poll(replace(answers, refused=(*answers.refused, *unasked)))
 
     async def read_onu(self, onu: OnuReading) -> Poll:
-        """This ONU's light, or that of all of its port where the device tells no less; nothing
+        """This ONU's light, or that of all of its port where the device tells no less; as it was
         where it was asked a short while ago. Raises SourceLost, SourceRefused.
         """
         if not self._identity:
             await self.probe()
         now = self._clock.monotonic()
-        known = self._dialect.understand(self._identity)
-        self._asked_at = {
-            command: at for command, at in self._asked_at.items() if now - at < OPTICS_AGE_SECONDS
+        self._told = {
+            command: (at, output)
+            for command, (at, output) in self._told.items()
+            if now - at < OPTICS_AGE_SECONDS
         }
-        outputs = {}
-        for command in self._dialect.of_onu(onu, known):
-            if command not in self._asked_at:
-                with _reached():
-                    outputs[command] = await self._ssh.ask(command)
-                self._asked_at[command] = now
-        return self._dialect.poll(self._dialect.understand(outputs)) if outputs else Poll()
+        commands = self._dialect.of_onu(onu, self._dialect.understand(self._identity))
+        asked = [command for command in commands if command not in self._told]
+        for command in asked:
+            with _reached():
+                self._told[command] = now, await self._ssh.ask(command)
+        outputs = {command: self._told[command][1] for command in commands}
+        poll = self._dialect.poll(self._dialect.understand(outputs))
+        if asked:
+            return poll
+        return replace(poll, onus=tuple(each for each in poll.onus if each.serial == onu.serial))
 
     async def close(self) -> None:
         """Log out."""

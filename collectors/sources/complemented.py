@@ -1,6 +1,6 @@
 """An OLT read by SNMP whose light only its command line tells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from collectors.driver import Part
 from collectors.sources import Identity, Source
@@ -24,6 +24,11 @@ class ComplementedSource:
     def one_by_one(self) -> bool:
         """See Source."""
         return self._tables.one_by_one or self._line is not None
+
+    @property
+    def capabilities(self) -> Mapping[str, int]:
+        """See Source."""
+        return self._tables.capabilities
 
     async def probe(self) -> Identity:
         """See Source."""

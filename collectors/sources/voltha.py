@@ -6,9 +6,10 @@ ONU: never more than one question at a time below one OLT.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Final
 
 from voltha_protos.device_pb2 import Device, Port
@@ -28,7 +29,7 @@ from collectors.voltha.questions import (
 )
 from collectors.voltha.reading import MODEL, Answer, optics_poll, whole_poll
 from collectors.voltha.rounds import Rounds
-from collectors.voltha.topology import Pon, Topology, remembering, topology
+from collectors.voltha.topology import Topology, remembering, topology
 from devices.grpc import GrpcError, GrpcRefused, GrpcUnavailable
 from devices.voltha import VolthaCore
 from isp.access_network import OnuReading, Poll
@@ -86,7 +87,9 @@ class VolthaSource:
         self._rounds = Rounds()
         self._version: str | None = None
         self._not_before: dict[tuple[str, Kind], float] = {}
-        self._light_at: dict[str, float] = {}
+        self._light: dict[str, Answer] = {}
+        self._lit_at: dict[str, float] = {}
+        self._told: dict[str | None, OnuReading] = {}
 
     async def probe(self) -> Identity:
         """The core's version. Raises SourceLost, SourceRefused."""
@@ -108,7 +111,7 @@ class VolthaSource:
             questions += map(pon_counters, pons)
             questions += [uplink_counters(each) for each in known.uplinks if each.olt.readable]
         if Part.OPTICS in parts:
-            questions += self._light(pons)
+            questions += map(pon_light, pons)
         asked = await self._ask_all(questions)
         return whole_poll(
             known,
@@ -120,24 +123,37 @@ class VolthaSource:
 
     async def read_onu(self, onu: OnuReading) -> Poll:
         """This ONU's light, distance, alarms and counters, and those of one ONU of every other
-        OLT in its turn: the pace of these calls is the pace on each OLT.
-        Raises SourceLost, SourceRefused.
+        OLT in its turn: the pace of these calls is the pace on each OLT. An ONU that had its
+        turn a short while ago is told as it was then. Raises SourceLost, SourceRefused.
         """
         if self._outdated:
             await self._look()
-        turn = self._rounds.turn(onu.serial)
         now = self._clock.monotonic()
-        dark = {
-            each.pon.name: each.pon
-            for each in turn
-            if now - self._light_at.get(each.pon.name, -LIGHT_AGE_SECONDS) >= LIGHT_AGE_SECONDS
-        }
-        questions = self._light(dark.values())
+        turn = self._rounds.turn(onu.serial, now)
+        pons = {each.pon.name: each.pon for each in turn}
+        dark = [
+            pon
+            for name, pon in pons.items()
+            if now - self._lit_at.get(name, -inf) >= LIGHT_AGE_SECONDS
+        ]
+        questions = [pon_light(pon) for pon in dark]
         questions += [question(each) for each in turn for question in ONU_QUESTIONS]
         asked = await self._ask_all(questions)
         if asked.lost is not None and not asked.answers:
             raise SourceLost(str(asked.lost)) from asked.lost
-        return optics_poll(self._known, asked.answers)
+        self._light |= {
+            answer.question.about: answer
+            for answer in asked.answers
+            if answer.question.kind is Kind.OLT_RX_POWER
+        }
+        self._lit_at |= dict.fromkeys((pon.name for pon in dark), now)
+        light = [self._light[name] for name in pons if name in self._light]
+        poll = optics_poll(turn, [*light, *asked.answers])
+        now_told = {each.serial: each for each in poll.onus}
+        self._told |= now_told
+        if onu.serial in now_told or onu.serial not in self._told:
+            return poll
+        return replace(poll, onus=(*poll.onus, self._told[onu.serial]))
 
     async def close(self) -> None:
         """End the connection."""
@@ -155,6 +171,11 @@ class VolthaSource:
         self._rounds.renew(self._known.onus)
         now = self._clock.monotonic()
         self._not_before = {key: at for key, at in self._not_before.items() if at > now}
+        names = {pon.name for pon in self._known.pons}
+        self._light = {name: each for name, each in self._light.items() if name in names}
+        self._lit_at = {name: at for name, at in self._lit_at.items() if name in names}
+        serials = {onu.serial for onu in self._known.onus}
+        self._told = {serial: each for serial, each in self._told.items() if serial in serials}
         return set() if len(found) == len(olts) else {"ports"}
 
     async def _ports(self, olt: Device) -> Sequence[Port] | None:
@@ -163,14 +184,6 @@ class VolthaSource:
             return await self._core.ports(olt.id)
         except GrpcError:
             return None
-
-    def _light(self, pons: Iterable[Pon]) -> list[Question]:
-        now = self._clock.monotonic()
-        questions = []
-        for pon in pons:
-            self._light_at[pon.name] = now
-            questions.append(pon_light(pon))
-        return questions
 
     async def _ask_all(self, questions: Sequence[Question]) -> Asked:
         """Every OLT's questions one after the other, all OLTs side by side."""

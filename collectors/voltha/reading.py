@@ -1,7 +1,7 @@
 """From a core's topology and answers to a poll."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -101,15 +101,15 @@ def whole_poll(
     )
 
 
-def optics_poll(topology: Topology, answers: Sequence[Answer]) -> Poll:
-    """Only the ONUs that the answers tell something of, whose states were not asked."""
+def optics_poll(onus: Iterable[Onu], answers: Sequence[Answer]) -> Poll:
+    """What the answers tell of these ONUs, whose states were not asked."""
     gate = Gate()
     fields = _fields(answers, gate)
     return Poll(
         device=DeviceReading(model=MODEL),
         onus=tuple(
             _onu(replace(onu, state=OnuState.UNKNOWN), columns, {})
-            for onu in topology.onus
+            for onu in onus
             if (columns := fields[onu.serial])
         ),
         doubts=gate.doubts,

@@ -6,7 +6,7 @@ from chassis.clock import ManualClock, SystemClock
 from chassis.secrets import Secret
 from collectors.cli import dialect_of
 from collectors.driver import Part
-from collectors.sources import Identity, SourceLost, SourceRefused
+from collectors.sources import NOTHING_LEARNED, Identity, SourceLost, SourceRefused
 from collectors.sources.cli import OPTICS_AGE_SECONDS, CliSource
 from collectors.sources.complemented import ComplementedSource
 from devices.ssh import Ssh, SshTarget
@@ -55,7 +55,7 @@ async def test_one_summary_is_the_light_of_a_whole_port():
         later = await it.read_onu(poll.onus[1])
         await it.close()
 
-    assert [3, 0, 3] == [len(each.onus) for each in (first, second, later)]
+    assert [3, 1, 3] == [len(each.onus) for each in (first, second, later)]
     assert 2 == olt.typed.count("display ont info summary 0/1/0")
 
 
@@ -94,6 +94,7 @@ class Tables:
     """An OLT by SNMP that has the light of some ONUs only."""
 
     one_by_one = True
+    capabilities = NOTHING_LEARNED
 
     async def probe(self) -> Identity:
         return Identity(driver="zte")

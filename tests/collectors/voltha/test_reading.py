@@ -36,7 +36,7 @@ def optics(**values) -> GetValueResponse:
 
 
 def read(known: Topology, question: Question, response: GetValueResponse):
-    return optics_poll(known, [Answer(question=question, response=response)])
+    return optics_poll(known.onus, [Answer(question=question, response=response)])
 
 
 def test_an_onus_own_light_is_read_in_its_units():

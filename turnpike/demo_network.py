@@ -1,4 +1,4 @@
-"""The demo's network: a BRAS into which every line dials, and an OLT with their ONUs."""
+"""The demo's network: a BRAS into which every line dials, its router's queues, an OLT with ONUs."""
 
 import socket
 import sys
@@ -12,11 +12,12 @@ from chassis.config import Settings
 from chassis.processes import Program
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
-from devices.credentials import Credentials, SnmpAccess
+from devices.credentials import Credentials, LoginAccess, SnmpAccess
+from devices.routeros.opening import API
 from isp.access_network import DeviceKind
 from isp.nas import Vendor
 from lab.olt import Plant, personalities
-from operations import devices, nas
+from operations import devices, nas, shaping, shaping_sites
 
 __all__ = ["enter", "onu_serials", "programs"]
 
@@ -27,6 +28,10 @@ OLT_SEED: Final = 7
 PON_PORTS: Final = 8
 ONUS: Final = 208
 """One for each subscriber of the demo, and some that are nobody's."""
+
+ROUTER_NAME: Final = "r1"
+ROUTER_USER: Final = "turnpike"
+SITE_KBPS: Final = 1_000_000
 
 COMMUNITY: Final = "public"
 LOCAL: Final = "127.0.0.1"
@@ -59,6 +64,38 @@ async def enter(
         actor=actor,
         now=now,
     )
+    await _enter_router(transaction, secret, keys, actor=actor, now=now)
+
+
+async def _enter_router(
+    transaction: Any, secret: Secret[str], keys: KeyRing, *, actor: str, now: datetime
+) -> None:
+    """The router that shapes the BRAS's sessions; nothing that is there is anybody's yet."""
+    by_whom = {"actor": actor, "now": now}
+    await devices.add(
+        transaction,
+        name=ROUTER_NAME,
+        kind=DeviceKind.ROUTER,
+        host=LOCAL,
+        port=_free_port(socket.SOCK_STREAM),
+        driver=API,
+        credentials=Credentials(login=LoginAccess(user=ROUTER_USER, password=secret)),
+        keys=keys,
+        **by_whom,
+    )
+    changes = {"nas": NAS_NAME}
+    await shaping.observe(transaction, name=ROUTER_NAME, changes=changes, **by_whom)
+    await shaping_sites.add(
+        transaction,
+        router_name=ROUTER_NAME,
+        name="North",
+        down_kbps=SITE_KBPS,
+        up_kbps=SITE_KBPS,
+        **by_whom,
+    )
+    request = await shaping.ask(transaction, name=ROUTER_NAME, kind="diff", **by_whom)
+    await shaping.shown(transaction, request, {"router": ROUTER_NAME}, now)
+    await shaping.enable(transaction, name=ROUTER_NAME, **by_whom)
 
 
 def onu_serials(clock: Clock) -> Iterator[str]:
@@ -85,11 +122,11 @@ async def programs(
 ) -> Sequence[Program]:
     """What plays the devices, at ports that nobody has now: two demos run side by side."""
     coa_port, snmp_port = _free_port(), _free_port()
+    api_port = _free_port(socket.SOCK_STREAM)
     changed = {"actor": actor, "now": now}
     await nas.change(transaction, name=NAS_NAME, changes={"coa_port": coa_port}, **changed)
-    await devices.change(
-        transaction, name=OLT_NAME, changes={"port": snmp_port}, keys=keys, **changed
-    )
+    for name, port in ((OLT_NAME, snmp_port), (ROUTER_NAME, api_port)):
+        await devices.change(transaction, name=name, changes={"port": port}, keys=keys, **changed)
     radiusd = getattr(settings, "radiusd", None)
     ports = (
         {"--auth-port": radiusd.auth_port, "--acct-port": radiusd.acct_port}
@@ -105,7 +142,12 @@ async def programs(
         "--community": COMMUNITY,
         "--port": snmp_port,
     }
-    return _lab("nas", NAS_NAME, bras), _lab("olt", OLT_NAME, olt)
+    router = {"--user": ROUTER_USER, "--secret-file": secret_file, "--port": api_port}
+    return (
+        _lab("nas", NAS_NAME, bras),
+        _lab("olt", OLT_NAME, olt),
+        _lab("routeros", ROUTER_NAME, router),
+    )
 
 
 def _lab(device: str, name: str, options: dict[str, Any]) -> Program:
@@ -113,7 +155,7 @@ def _lab(device: str, name: str, options: dict[str, Any]) -> Program:
     return Program(name=name, command=(sys.executable, "-m", "turnpike", "lab", device, *words))
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def _free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((LOCAL, 0))
         return int(probe.getsockname()[1])

@@ -59,6 +59,7 @@ SEVERITIES: Final = {
     AlarmKind.ONU_LOS: Severity.MINOR,
     AlarmKind.ONU_RX_LOW: Severity.WARNING,
     AlarmKind.OLT_RX_LOW: Severity.WARNING,
+    AlarmKind.ONU_ALARM: Severity.WARNING,
     AlarmKind.SLA_BREACH: Severity.MINOR,
 }
 ONU_STATE: Final = {OnuState.LOS: Reading.BAD, OnuState.ONLINE: Reading.GOOD}
@@ -145,6 +146,15 @@ def _of_onu(
         onu_id=onu_id,
         may_begin=fell,
     )
+    if onu.alarms is not None:
+        yield Symptom(
+            subject=subject,
+            kind=AlarmKind.ONU_ALARM,
+            reading=Reading.BAD if onu.alarms else Reading.GOOD,
+            place=" ".join((str(onu.serial), *onu.alarms)),
+            device_id=device,
+            onu_id=onu_id,
+        )
     light = (
         (AlarmKind.ONU_RX_LOW, limits.onu_rx_dbm, onu.rx_dbm),
         (AlarmKind.OLT_RX_LOW, limits.olt_rx_dbm, onu.olt_rx_dbm),

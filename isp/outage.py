@@ -64,6 +64,7 @@ class AlarmKind(StrEnum):
     ONU_LOS = "onu_los"
     ONU_RX_LOW = "onu_rx_low"
     OLT_RX_LOW = "olt_rx_low"
+    ONU_ALARM = "onu_alarm"
     SLA_BREACH = "sla_breach"
 
 

@@ -66,6 +66,16 @@ async def test_weak_light_is_an_alarm_of_its_subscriber_and_clears_with_hysteres
     assert cleared.cleared_at is not None
 
 
+async def test_what_an_onu_complains_of_itself_is_an_alarm_until_it_says_nothing(site):
+    named = [{5: ("ONU_LOW_RX_OPTICAL",)}] * 2
+    await read_all(site, [{}, {}], alarms=named)
+    raised = await standing(site)
+    await read_all(site, [{}] * 6, alarms=[*named, *[{5: ()}] * 4])
+
+    assert [("onu_alarm", f"{site.onus[5].serial} ONU_LOW_RX_OPTICAL")] == raised
+    assert [] == await standing(site)
+
+
 async def test_one_dark_onu_is_an_alarm_but_not_a_power_cut_in_a_home(site):
     await read_all(site, [{1: LOS, 2: GASP}, {}, {}])
 

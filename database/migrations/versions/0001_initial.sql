@@ -312,7 +312,7 @@ CREATE TABLE alarm (
 	acknowledged_at TIMESTAMP WITH TIME ZONE, 
 	acknowledged_by TEXT, 
 	CONSTRAINT alarm_pkey PRIMARY KEY (alarm_id), 
-	CONSTRAINT alarm_kind_check CHECK (kind IN ('device_unreachable', 'device_loss', 'device_temperature', 'port_down', 'interface_down', 'onu_los', 'onu_rx_low', 'olt_rx_low', 'sla_breach')), 
+	CONSTRAINT alarm_kind_check CHECK (kind IN ('device_unreachable', 'device_loss', 'device_temperature', 'port_down', 'interface_down', 'onu_los', 'onu_rx_low', 'olt_rx_low', 'onu_alarm', 'sla_breach')), 
 	CONSTRAINT alarm_severity_check CHECK (severity IN ('critical', 'major', 'minor', 'warning')), 
 	CONSTRAINT alarm_tenant_id_fkey FOREIGN KEY(tenant_id) REFERENCES tenant (tenant_id)
 );

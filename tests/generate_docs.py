@@ -7,6 +7,7 @@ from typing import Final
 
 from chassis.config import DAEMONS, ChassisConfig, DatabaseConfig, Table
 from chassis.metrics import declared
+from tests.support import log_events
 from tests.support.configuration_example import example
 
 __all__ = ["DOCUMENTS", "HOUSE", "tables"]
@@ -53,8 +54,14 @@ def metrics() -> str:
     )
 
 
+def messages() -> str:
+    """`docs/messages.md`: what every room logs."""
+    return log_events.document(HOUSE)
+
+
 DOCUMENTS: Final[Mapping[str, Callable[[], str]]] = {
     "conf/turnpike.toml": configuration_example,
+    "docs/messages.md": messages,
     "docs/metrics.md": metrics,
 }
 

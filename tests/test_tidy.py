@@ -10,6 +10,8 @@ from typing import Final
 
 import pytest
 
+from tests.support.log_events import LOG_METHODS, LOGGERS
+
 HOUSE: Final = Path(__file__).resolve().parent.parent
 ROOMS: Final = tuple(
     sorted(
@@ -42,8 +44,6 @@ TEXT_SUFFIXES: Final = frozenset(
     {".py", ".toml", ".md", ".yml", ".yaml", ".service", ".socket", ".target", ".sh", ".txt"}
     | {".sql", ".html", ".css", ".js", ".mako"}
 )
-LOGGERS: Final = frozenset({"log", "_log", "logger", "_logger"})
-LOG_METHODS: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 EVERYTHING: Final = frozenset({"Exception", "BaseException"})
 LAST_RESORT: Final = re.compile(r"last[ _]resort", re.IGNORECASE)

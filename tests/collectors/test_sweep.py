@@ -1,0 +1,211 @@
+"""What no reading tells: a silent OLT, a NAS without its sessions."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from chassis.clock import ManualClock
+from collectors.outage_watch import OutageWatch
+from collectors.silence import Silence, is_outage
+from collectors.sweep import Sweep
+from collectors.symptoms import Limits
+from database.connect import Database, Role
+from database.tables.access_history import device_ping
+from database.tables.access_network import device_status
+from database.tables.network import nas
+from database.tables.outages import alarm, notice, outage, outage_subscriber
+from database.tables.sessions import session_live
+from isp.access_network import OnuState
+from tests.support.olt_site import OltSite
+
+Open = Callable[[Role], Database]
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LINES = 20
+
+
+@pytest.mark.parametrize(
+    ("silence", "outage"),
+    [
+        (Silence(since=None, lines=64), False),
+        (Silence(since=NOON - MINUTE, lines=64), False),
+        (Silence(since=NOON - 5 * MINUTE, lines=64), True),
+        (Silence(since=NOON - 5 * MINUTE, lines=64, pinged=False), True),
+        (Silence(since=NOON - 5 * MINUTE, lines=64, pinged=True), False),
+        (Silence(since=NOON - 5 * MINUTE, lines=3), False),
+        (Silence(since=NOON - 5 * MINUTE, lines=64, sessions=60), False),
+        (Silence(since=NOON - 20 * MINUTE, lines=64, sessions=60), True),
+        (Silence(since=NOON - 20 * MINUTE, lines=64, sessions=60, heard=7), False),
+        (Silence(since=NOON - 5 * MINUTE, lines=64, sessions=20, ended=40), True),
+    ],
+)
+def test_a_silent_olt_is_an_outage_unless_its_subscribers_are_heard(silence, outage):
+    assert outage is is_outage(silence, NOON)
+
+
+@pytest.fixture
+async def site(database: Open) -> OltSite:
+    site = OltSite(
+        database(Role.OWNER), [OutageWatch(look_soon=lambda _: None)], onus_per_port=LINES
+    )
+    await site.build(NOON - timedelta(days=1))
+    await write(
+        site,
+        insert(device_status).values(
+            device_id=site.device_id, tenant_id=1, state="reachable", state_changed_at=NOON
+        ),
+    )
+    return site
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+def sweep(database: Open, clock: ManualClock) -> Sweep:
+    return Sweep(database(Role.COLLECTORS), clock, Limits())
+
+
+async def write(site: OltSite, *statements: Any) -> None:
+    async with site.owner.transaction() as transaction:
+        for statement in statements:
+            await transaction.execute(statement)
+
+
+async def turns(sweep: Sweep, clock: ManualClock, count: int, seconds: float = 60) -> None:
+    for _ in range(count):
+        clock.advance(seconds)
+        await sweep.turn()
+
+
+async def test_a_silent_olt_is_an_alarm_and_one_outage_of_its_lines(site, sweep, clock):
+    silent = update(device_status).values(state="unreachable", state_changed_at=NOON)
+    await write(site, silent)
+    await turns(sweep, clock, 4)
+    [found] = await site.table(outage)
+    [raised] = await site.table(alarm)
+
+    assert ("olt", "device", "open", LINES, LINES) == (
+        found.scope, found.cause, found.state, found.lines, found.subscribers,
+    )  # fmt: skip
+    assert ("device_unreachable", "critical") == (raised.kind, raised.severity)
+    assert 1 == len(await site.table(notice))
+
+    await write(site, update(device_status).values(state="reachable", state_changed_at=clock.now()))
+    for _ in range(2):
+        await site.read({}, clock.now())
+    await turns(sweep, clock, 12)
+
+    assert ["restored"] == [row.state for row in await site.table(outage)]
+    assert [True] == [row.cleared_at is not None for row in await site.table(alarm)]
+
+
+async def test_an_olt_that_answers_echo_requests_is_no_outage(site, sweep, clock):
+    ping = insert(device_ping).values(
+        device_id=site.device_id, tenant_id=1, sent=20, lost=0, checked_at=NOON, last_answer_at=NOON
+    )
+    await write(
+        site, ping, update(device_status).values(state="unreachable", state_changed_at=NOON)
+    )
+    await turns(sweep, clock, 4)
+
+    assert [] == await site.table(outage) + await site.table(alarm)
+
+
+async def test_lost_echo_requests_are_an_alarm(site, sweep, clock):
+    ping = insert(device_ping).values(
+        device_id=site.device_id, tenant_id=1, sent=20, lost=6, checked_at=NOON, last_answer_at=NOON
+    )
+    await write(site, ping)
+    await turns(sweep, clock, 3)
+
+    assert [("device_loss", 0.3)] == [(row.kind, row.value) for row in await site.table(alarm)]
+
+
+async def test_an_outage_of_a_silent_olt_is_open_while_its_onus_were_not_read(site, sweep, clock):
+    await write(site, update(device_status).values(state="unreachable", state_changed_at=NOON))
+    await turns(sweep, clock, 10)
+
+    assert ["open"] == [row.state for row in await site.table(outage)]
+    assert {None} == {row.restored_at for row in await site.table(outage_subscriber)}
+
+
+async def sessions(site: OltSite, count: int) -> int:
+    """A NAS with a session of each of the first lines; its number."""
+    async with site.owner.transaction() as transaction:
+        nas_id = await transaction.scalar(
+            insert(nas)
+            .values(tenant_id=1, name="bras1", address="192.0.2.1", secret_sealed=b"")
+            .returning(nas.c.nas_id)
+        )
+        rows = [
+            {
+                "session_key": uuid.uuid4(),
+                "tenant_id": 1,
+                "subscriber_id": site.subscribers[number],
+                "service_id": number + 1,
+                "nas_id": nas_id,
+                "acct_session_id": str(number),
+                "started_at": NOON - timedelta(hours=1),
+                "last_seen_at": NOON,
+            }
+            for number in range(count)
+        ]
+        await transaction.execute(insert(session_live), rows)
+    return int(nas_id)
+
+
+def ended(at: datetime, *numbers: int) -> Any:
+    these = session_live.c.acct_session_id.in_([str(number) for number in numbers])
+    return update(session_live).where(these).values(ended_at=at)
+
+
+async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(site, sweep, clock):
+    nas_id = await sessions(site, LINES)
+    await turns(sweep, clock, 2, 15)
+    await write(site, ended(clock.now(), *range(7)))
+    await turns(sweep, clock, 2, 15)
+    [found] = await site.table(outage)
+
+    assert ("nas", "sessions_lost", "open", nas_id, 7, 7) == (
+        found.scope, found.cause, found.state, found.nas_id, found.lines, found.subscribers,
+    )  # fmt: skip
+
+    await write(site, update(session_live).values(ended_at=None))
+    await turns(sweep, clock, 2, 15)
+
+    assert ["restored"] == [row.state for row in await site.table(outage)]
+    assert ["outage", "restored"] == [row.kind for row in await site.table(notice)]
+
+
+async def test_sessions_that_come_and_go_are_no_outage(site, sweep, clock):
+    await sessions(site, LINES)
+    for number in range(8):
+        await turns(sweep, clock, 2, 30)
+        await write(site, ended(clock.now(), number))
+
+    assert [] == await site.table(outage)
+
+
+async def test_a_nas_without_any_session_ever_is_quiet(site, sweep, clock):
+    await sessions(site, 1)
+    await write(site, delete(session_live))
+    await turns(sweep, clock, 5, 15)
+
+    assert [] == await site.table(outage)
+
+
+async def test_onus_of_an_olt_that_came_back_dark_stay_in_its_outage(site, sweep, clock):
+    await write(site, update(device_status).values(state="unreachable", state_changed_at=NOON))
+    await turns(sweep, clock, 4)
+    await write(site, update(device_status).values(state="reachable", state_changed_at=clock.now()))
+    for _ in range(2):
+        await site.read(dict.fromkeys(range(LINES), OnuState.LOS), clock.now())
+
+    assert ["open"] == [row.state for row in await site.table(outage)]

@@ -77,7 +77,10 @@ ping_loss_ratio = gauge(
     across="mostrecent",
 )
 mqtt_connected = gauge(
-    "turnpike_collectors_mqtt_connected", "1 while the broker is connected.", across="min"
+    "turnpike_collectors_mqtt_connected",
+    "1 while the broker that is configured is connected.",
+    ("broker",),
+    across="min",
 )
 mqtt_published = counter(
     "turnpike_collectors_mqtt_published_total", "Retained states written and deleted.", ("what",)

@@ -89,8 +89,9 @@ class Publisher:
     async def run(self) -> None:
         """One connection, until it is lost (aiomqtt.MqttError) or this is cancelled."""
         async with AsyncExitStack() as stack:
+            metrics.mqtt_connected.set(0, self.broker.host)
             client = await stack.enter_async_context(self._client())
-            stack.callback(metrics.mqtt_connected.set, 0)
+            stack.callback(metrics.mqtt_connected.set, 0, self.broker.host)
             work = [
                 asyncio.ensure_future(self._publish(client)),
                 asyncio.ensure_future(_lost(client)),
@@ -110,7 +111,7 @@ class Publisher:
 
     async def _publish(self, client: aiomqtt.Client) -> None:
         await self._begin(client)
-        metrics.mqtt_connected.set(1)
+        metrics.mqtt_connected.set(1, self.broker.host)
         self._log.info("mqtt_connected", host=self.broker.host, port=self.broker.port)
         while True:
             await self._turn(client)

@@ -126,7 +126,7 @@ PRIVILEGES: Final[dict[str, dict[Role, str]]] = {
         "device_request": "collectors=ru web=rau command=rau reader=r",
         "collector": "collectors=raud web=r command=r reader=r",
         "device_lease": "collectors=raud web=r command=r reader=r",
-        "pon_port": "collectors=rau web=r command=r reader=r",
+        "pon_port": "collectors=rau web=ru command=ru reader=r",
         "device_interface": "collectors=rau web=r command=r reader=r",
         "onu": "collectors=rau billingd=ru web=ru command=ru reader=r",
         "onu_unprovisioned": "collectors=raud web=r command=r reader=r",

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.sealing import KeyRing
-from database.tables.access_network import device, device_status, onu
+from database.tables.access_network import device, device_status, onu, pon_port
 from devices.credentials import Credentials, open_credentials, seal_credentials
 from isp.access_network import DeviceKind, OnuState
 from isp.errors import Refused
@@ -24,6 +24,7 @@ __all__ = [
     "listed",
     "named",
     "remove",
+    "set_port_area",
 ]
 
 
@@ -125,6 +126,27 @@ async def change(
         transaction, found.tenant_id, "device.set", name, actor, now, before=before, after=after
     )
     return await named(transaction, new_name)
+
+
+async def set_port_area(
+    transaction: AsyncConnection, *, name: str, port: str, area: str, actor: str, now: datetime
+) -> None:
+    """Say which area one PON port serves; empty: the device's. Raises Refused."""
+    found = await named(transaction, name)
+    changed = await transaction.execute(
+        update(pon_port)
+        .where(
+            pon_port.c.device_id == found.device_id,
+            pon_port.c.name == port,
+            pon_port.c.removed_at.is_(None),
+        )
+        .values(area=area or None)
+    )
+    if changed.rowcount == 0:
+        remedy = f"see `turnpike onu list --device {name}` for its ports"
+        raise Refused(f"{name} has no port {port}", remedy=remedy)
+    after = {"port": port, "area": area or None}
+    await _audit(transaction, found.tenant_id, "device.set", name, actor, now, after=after)
 
 
 async def remove(transaction: AsyncConnection, *, name: str, actor: str, now: datetime) -> None:

@@ -62,6 +62,14 @@ def test_onus_are_listed_by_place_state_and_owner(olt: Turnpike) -> None:
     assert [] == olt("onu", "list", "--unprovisioned", "--json").json
 
 
+def test_a_pon_port_serves_an_area_of_its_own(olt: Turnpike) -> None:
+    done = olt("device", "set-port", "olt1", "0/1/3", "--area", "Old Town")
+    unknown = olt("device", "set-port", "olt1", "0/9/9", "--area", "Old Town")
+
+    assert "olt1 0/1/3 serves Old Town\n" == done.output
+    assert (ExitCode.BAD_DATA, True) == (unknown.exit_code, "no port 0/9/9" in unknown.errors)
+
+
 def test_an_onu_is_linked_previewed_exchanged_and_freed(olt: Turnpike) -> None:
     preview = olt("onu", "link", "--match", "description", "--preview", "--json").json
     nothing = olt("onu", "list", "--unlinked", "--json").json

@@ -113,6 +113,24 @@ def set_(
     done(f"{changed.name} is changed", name=changed.name, changed=[*changes])
 
 
+@app.command("set-port", epilog="Example: turnpike device set-port olt1 0/1/3 --area 'Old Town'")
+def set_port(
+    name: Name,
+    port: Annotated[str, typer.Argument(help="The PON port, as the OLT writes it.")],
+    area: Annotated[str, typer.Option(help="Where it serves; empty: as the device does.")],
+) -> None:
+    """Say which area one PON port serves, where it is not the device's."""
+
+    async def task(desk: Desk) -> None:
+        async with desk.transaction() as transaction:
+            await devices.set_port_area(
+                transaction, name=name, port=port, area=area, actor=desk.actor, now=desk.now()
+            )
+
+    work(task)
+    done(f"{name} {port} serves {area or 'where the device does'}", name=name, port=port, area=area)
+
+
 @app.command(epilog="Example: turnpike device remove olt1")
 def remove(name: Name) -> None:
     """Read a device no more; its history stays."""

@@ -3071,9 +3071,9 @@ GRANT SELECT ON device_lease TO turnpike_reader;
 
 GRANT SELECT, INSERT, UPDATE ON pon_port TO turnpike_collectors;
 
-GRANT SELECT ON pon_port TO turnpike_web;
+GRANT SELECT, UPDATE ON pon_port TO turnpike_web;
 
-GRANT SELECT ON pon_port TO turnpike_command;
+GRANT SELECT, UPDATE ON pon_port TO turnpike_command;
 
 GRANT SELECT ON pon_port TO turnpike_reader;
 

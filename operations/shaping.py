@@ -39,7 +39,7 @@ SHOWN_FOR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouterSettings:
-    """How a router is shaped. `nas` None: everything in the networks of its nodes."""
+    """How a router is shaped. `nas` None: its sites' networks, or all where it has none."""
 
     device: DeviceRecord
     mode: str

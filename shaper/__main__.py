@@ -11,7 +11,8 @@ __all__ = ["main"]
 
 def main() -> NoReturn:
     """Run the daemon."""
-    run("shaper", ShaperSettings, Shaper)
+    # pyroute2, for Linux, knows asyncio's own loop only.
+    run("shaper", ShaperSettings, Shaper, uvloop=False)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ class Service:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """A router's part. `by_radius`: subscribers log in there, so that it keeps them out or behind
-    the wall itself; else everything in its nodes' networks is its to shape.
+    the wall itself; else everything in its nodes' networks (all there is, where it has no nodes)
+    is its to shape.
     """
 
     method: Method

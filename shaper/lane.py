@@ -94,10 +94,12 @@ class Lane:
         changed = self._stirred.is_set() or late or seen != self._seen
         rested = self._clock.monotonic() >= self._not_before
         if seen.requests or (changed and rested):
+            again = late or self._reading is None or bool(seen.requests)
+            self._seen = None
             self._stirred.clear()
             async with self._turnstile:
                 began = self._clock.monotonic()
-                await self._turn(again=late or self._reading is None or bool(seen.requests))
+                await self._turn(again=again)
                 ended = self._clock.monotonic()
             self._seen = replace(seen, requests=0)
             # It rests as long as it worked: a router whose sessions change all the time costs half.

@@ -58,8 +58,8 @@ class Topology:
             )
 
     def holds(self, network: Network) -> bool:
-        """Whether any node has this network."""
-        return next(self._prefixes.around(network), None) is not None
+        """Whether any node has this network; where there is no node, everything is here."""
+        return not self._nodes or next(self._prefixes.around(network), None) is not None
 
     def parent_of(self, targets: tuple[Network, ...]) -> str | None:
         """The name of the lowest node that holds all of the targets; None: no node does."""

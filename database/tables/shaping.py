@@ -64,7 +64,7 @@ shaped_router = followed(
 )
 shaped_router.comment = "how a device of kind `router` is shaped"
 shaped_router.c.mode.comment = "observe: nothing is written to it"
-shaped_router.c.nas_id.comment = "whose sessions it shapes; null: the networks of its nodes"
+shaped_router.c.nas_id.comment = "whose sessions it shapes; null: its nodes' networks, or all"
 shaped_router.c.interface.comment = "of method linux: `eth1`, or `eth1/eth0` (inside and outside)"
 
 shaping_node = followed(

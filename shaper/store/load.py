@@ -129,6 +129,7 @@ async def _claims(
     else:
         sessions, leases = SESSIONS_OF_NETWORKS, LEASES_OF_NETWORKS
         networks = {each for node in nodes for each in node.networks or EVERYTHING}
+        networks = networks or set(EVERYTHING)
         about = about | {"networks": [str(each) for each in networks]}
     claims = [
         claim for row in await transaction.execute(sessions, about) for claim in _of_session(row)

@@ -112,6 +112,12 @@ def test_only_where_nobody_logs_in_addresses_are_listed_and_others_networks_left
     assert () == tree(services, claims, NORTH).listed
 
 
+def test_a_router_without_nas_and_sites_shapes_all_there_is():
+    assert {"s1": ["192.0.2.1/32"]} == targets(
+        tree([service()], [claim("192.0.2.1", live=False)], by_radius=False)
+    )
+
+
 def test_pcq_takes_single_addresses_with_plain_rates_and_the_rest_have_queues():
     burst = ('Mikrotik-Rate-Limit="20M/100M 40M/200M"',)
     services = [service(1), service(2), service(3, attributes=burst)]

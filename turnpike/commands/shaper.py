@@ -72,7 +72,7 @@ def observe(
     ] = None,
     nas: Annotated[
         str | None,
-        typer.Option(help="Whose sessions it shapes; - for none: the networks of its sites."),
+        typer.Option(help="Whose sessions it shapes; - for none: its sites' networks."),
     ] = None,
     interface: Annotated[
         str | None, typer.Option(help="Of linux: eth1, or eth1/eth0 (inside and outside).")
@@ -109,7 +109,10 @@ def observe(
         }
     )
     if found.nas is None:
-        note(f"no NAS has its address: give it networks with `turnpike shaper site add {router}`")
+        note(
+            "no NAS is linked: it shapes the networks of its sites, or all addresses where it has "
+            f"none; see `turnpike shaper site add {router} --help`"
+        )
 
 
 @site.command("add", epilog="Example: turnpike shaper site add r1 North --network 10.1.0.0/16")

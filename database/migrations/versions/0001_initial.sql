@@ -1228,7 +1228,7 @@ COMMENT ON TABLE shaped_router IS 'how a device of kind `router` is shaped';
 
 COMMENT ON COLUMN shaped_router.mode IS 'observe: nothing is written to it';
 
-COMMENT ON COLUMN shaped_router.nas_id IS 'whose sessions it shapes; null: the networks of its nodes';
+COMMENT ON COLUMN shaped_router.nas_id IS 'whose sessions it shapes; null: its nodes'' networks, or all';
 
 COMMENT ON COLUMN shaped_router.interface IS 'of method linux: `eth1`, or `eth1/eth0` (inside and outside)';
 

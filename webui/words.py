@@ -17,11 +17,11 @@ __all__ = ["duration", "filters", "invoice_state", "light", "money", "tone"]
 TONES: Final[Mapping[str, str]] = {
     state: tone
     for tone, states in {
-        "good": "active full confirmed online accept paid proven reachable restored up",
+        "good": "active full confirmed online accept paid proven reachable restored up in_sync",
         "warn": "pending walled adopted acknowledged initiated open silence unanswered suspended "
-        "disabled logging restoring minor warning",
+        "disabled logging restoring minor warning drifted paused in_doubt",
         "bad": "none reject refused suspect overdue unreachable unsupported los dying_gasp "
-        "auth_failed outage critical major down",
+        "auth_failed outage critical major down held",
     }.items()
     for state in states.split()
 }

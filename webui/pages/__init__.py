@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from webui.pages import network, onus, sessions, sign_in, subscriber, subscribers
+from webui.pages import network, onus, routers, sessions, sign_in, subscriber, subscribers
 
 __all__ = ["NAVIGATION", "ROUTES"]
 
@@ -13,9 +13,11 @@ ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *network.ROUTES,
     *onus.ROUTES,
+    *routers.ROUTES,
 )
 NAVIGATION = (
     ("Subscribers", "/subscribers"),
     ("Live sessions", "/sessions"),
     ("Network", "/network"),
+    ("Routers", "/routers"),
 )

@@ -66,7 +66,8 @@ def test_a_routers_own_words_are_shown_as_text():
     )
     charts = list(flow_charts([flow(0, 50_000_000, 1_000)], NOON, SPAN))
     template = environment("UTC").get_template("routers.html")
-    page = page_of(template.render(routers=[seen], charts=charts, operator=None))
+    values = {"routers": [seen], "charts": charts, "operator": None, "refresh_seconds": None}
+    page = page_of(template.render(values))
 
     assert 4 == page.texts.count(HOSTILE)
     assert {"unreachable", "12 %", "r1 n1-North"} <= set(page.texts)

@@ -14,7 +14,7 @@ from voltha_protos.extensions_pb2 import GetValueResponse, SingleGetValueRequest
 from voltha_protos.extensions_pb2_grpc import ExtensionStub
 from voltha_protos.voltha_pb2_grpc import VolthaServiceStub
 
-from devices.grpc import Channel, GrpcRefused, GrpcTooLarge
+from devices.grpc import Channel, GrpcRefused, GrpcTooLarge, GrpcUnavailable
 
 __all__ = ["VolthaCore"]
 
@@ -22,6 +22,9 @@ LIST_SECONDS: Final = 30.0
 """For a list of everything: ten thousand devices are some 10 MB."""
 
 CALL_SECONDS: Final = 5.0
+RECONNECT_SECONDS: Final = 0.5
+"""A core that was restarted is noticed by the first call, which is made once more after this."""
+
 CALLS_MAX: Final = 16
 """Outstanding in one core at once, whatever the number of its OLTs."""
 
@@ -80,4 +83,8 @@ class VolthaCore:
 
     async def _call(self, method: Any, request: Any, timeout_seconds: float = CALL_SECONDS) -> Any:
         async with self._calls:
-            return await self._channel.call(method, request, timeout_seconds=timeout_seconds)
+            try:
+                return await self._channel.call(method, request, timeout_seconds=timeout_seconds)
+            except GrpcUnavailable:
+                await asyncio.sleep(RECONNECT_SECONDS)
+                return await self._channel.call(method, request, timeout_seconds=timeout_seconds)

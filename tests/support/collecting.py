@@ -34,11 +34,13 @@ class Collecting:
         self.owner = open_as(Role.OWNER)
         self.keys = KeyRing.load_or_create(config.key_ring)
 
-    async def enter(self, ports: Sequence[int], *, driver: str = "auto") -> list[int]:
-        """OLTs at those ports of this machine, named `olt0`, `olt1` …; their keys."""
+    async def enter(
+        self, ports: Sequence[int], *, driver: str = "auto", kind: str = "olt"
+    ) -> list[int]:
+        """Devices at those ports of this machine, named `olt0`, `olt1` …; their keys."""
         sealed = seal_credentials(PUBLIC, self.keys)
         rows = [
-            {"tenant_id": 1, "name": f"olt{number}", "kind": "olt", "host": "127.0.0.1"}
+            {"tenant_id": 1, "name": f"olt{number}", "kind": kind, "host": "127.0.0.1"}
             | {"port": port, "driver": driver, "credentials_sealed": sealed}
             for number, port in enumerate(ports)
         ]

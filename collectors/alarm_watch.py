@@ -46,7 +46,9 @@ class AlarmWatch:
             onu.onu_id for onu in change.onus.values() if onu.pon_port_id in planned_ports
         }
         known = await store.known(transaction, device.device_id)
-        found = judged(symptoms(change, self.limits, excused), known, self.limits, change.now)
+        watched = {subject for subject, _ in known}
+        said = symptoms(change, self.limits, excused=excused, watched=watched)
+        found = judged(said, known, self.limits, change.now)
         await store.write(transaction, device.tenant_id, found, change.now)
 
     async def committed(self, change: PollChange) -> None:

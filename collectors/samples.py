@@ -3,7 +3,7 @@
 Pure. Octets and errors are what was counted since the reading before, never raw counters.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -46,10 +46,10 @@ class Sample:
 
 
 def measured(change: PollChange) -> Iterator[Measured]:
-    """All of a poll that goes into the history."""
+    """All of a poll that goes into the history; ONUs of which only the state was read do not."""
     for onu in change.poll.onus:
         known = change.onus.get(onu.serial)
-        if known is not None:
+        if known is not None and _was_measured(onu):
             yield _onu(known.onu_id, onu, change)
     for port in change.poll.ports:
         if port.port in change.ports:
@@ -60,7 +60,7 @@ def measured(change: PollChange) -> Iterator[Measured]:
 
 
 def sampled(
-    readings: Iterator[Measured], before: Mapping[Subject, Counters], at: datetime
+    readings: Iterable[Measured], before: Mapping[Subject, Counters], at: datetime
 ) -> Iterator[Sample]:
     """The rows of readings that say anything, given the counters of the readings before."""
     for each in readings:
@@ -83,6 +83,17 @@ def _counters(
     if not read:
         return None
     return Counters(at=change.now, uptime_ticks=change.poll.uptime_ticks, epoch=epoch, values=read)
+
+
+def _was_measured(onu: OnuReading) -> bool:
+    return (
+        onu.octets_up is not None
+        or onu.octets_down is not None
+        or onu.rx_dbm is not None
+        or onu.tx_dbm is not None
+        or onu.olt_rx_dbm is not None
+        or onu.temperature_celsius is not None
+    )
 
 
 def _onu(onu_id: int, onu: OnuReading, change: PollChange) -> Measured:

@@ -20,12 +20,17 @@ class Sampling:
     """
 
     _last: dict[int, dict[Subject, Counters]] = field(default_factory=dict)
+    _read: dict[int, dict[Subject, Counters]] = field(default_factory=dict)
 
     async def polled(self, transaction: Any, change: PollChange) -> None:
         """Write what was counted and measured."""
         device = change.device
+        readings = list(measured(change))
+        self._read[device.device_id] = {
+            each.subject: each.counters for each in readings if each.counters is not None
+        }
         before = self._last.get(device.device_id, {})
-        rows = list(sampled(measured(change), before, change.now))
+        rows = list(sampled(readings, before, change.now))
         for row in rows:
             if row.counted.broken is not None:
                 metrics.counters_broken.add(row.counted.broken)
@@ -33,7 +38,5 @@ class Sampling:
 
     async def committed(self, change: PollChange) -> None:
         """From now on count from these counters."""
-        last = self._last.setdefault(change.device.device_id, {})
-        last.update(
-            (each.subject, each.counters) for each in measured(change) if each.counters is not None
-        )
+        device_id = change.device.device_id
+        self._last.setdefault(device_id, {}).update(self._read.pop(device_id, {}))

@@ -81,9 +81,16 @@ def rules(limits: Limits) -> Mapping[AlarmKind, AlarmRule]:
 
 
 def symptoms(
-    change: PollChange, limits: Limits, excused: Collection[int] = frozenset()
+    change: PollChange,
+    limits: Limits,
+    *,
+    excused: Collection[int] = frozenset(),
+    watched: Collection[str] = frozenset(),
 ) -> Iterator[Symptom]:
-    """All that a poll says, except of the ONUs `excused`: in an outage, in planned work."""
+    """What a poll says, except of the ONUs `excused`: in an outage, in planned work.
+
+    Of an ONU that is well only if it is `watched` (a subject), for there are 100,000 of them.
+    """
     device = change.device.device_id
     temperature = change.poll.device.temperature_celsius
     yield Symptom(
@@ -100,8 +107,21 @@ def symptoms(
     fell = {each.onu_id for each in change.state_changes if each.before is OnuState.ONLINE}
     for onu in change.poll.onus:
         known = change.onus.get(onu.serial)
-        if known is not None and known.onu_id not in excused:
-            yield from _of_onu(device, known.onu_id, onu, limits, fell=known.onu_id in fell)
+        if known is None or known.onu_id in excused:
+            continue
+        subject = f"onu {known.onu_id}"
+        for kind, reading, value, place in _of_onu(onu, limits):
+            if reading is Reading.BAD or subject in watched:
+                yield Symptom(
+                    subject=subject,
+                    kind=kind,
+                    reading=reading,
+                    place=place,
+                    device_id=device,
+                    onu_id=known.onu_id,
+                    value=value,
+                    may_begin=kind is not AlarmKind.ONU_LOS or known.onu_id in fell,
+                )
 
 
 def _of_port(device: int, port: PortReading) -> Symptom:
@@ -134,39 +154,17 @@ def _of_interface(device: int, interface: InterfaceReading) -> Symptom:
 
 
 def _of_onu(
-    device: int, onu_id: int, onu: OnuReading, limits: Limits, *, fell: bool
-) -> Iterator[Symptom]:
-    subject = f"onu {onu_id}"
-    yield Symptom(
-        subject=subject,
-        kind=AlarmKind.ONU_LOS,
-        reading=ONU_STATE.get(onu.state, Reading.UNKNOWN),
-        place=onu.serial,
-        device_id=device,
-        onu_id=onu_id,
-        may_begin=fell,
-    )
+    onu: OnuReading, limits: Limits
+) -> Iterator[tuple[AlarmKind, Reading, float | None, str]]:
+    """Kind, reading, value and place of what an ONU says."""
+    yield AlarmKind.ONU_LOS, ONU_STATE.get(onu.state, Reading.UNKNOWN), None, onu.serial
     if onu.alarms is not None:
-        yield Symptom(
-            subject=subject,
-            kind=AlarmKind.ONU_ALARM,
-            reading=Reading.BAD if onu.alarms else Reading.GOOD,
-            place=" ".join((str(onu.serial), *onu.alarms)),
-            device_id=device,
-            onu_id=onu_id,
-        )
+        reading = Reading.BAD if onu.alarms else Reading.GOOD
+        yield AlarmKind.ONU_ALARM, reading, None, " ".join((onu.serial, *onu.alarms))
     light = (
         (AlarmKind.ONU_RX_LOW, limits.onu_rx_dbm, onu.rx_dbm),
         (AlarmKind.OLT_RX_LOW, limits.olt_rx_dbm, onu.olt_rx_dbm),
     )
     for kind, limit, value in light:
         if value is not None:
-            yield Symptom(
-                subject=subject,
-                kind=kind,
-                reading=limit.judge(value),
-                place=onu.serial,
-                device_id=device,
-                onu_id=onu_id,
-                value=value,
-            )
+            yield kind, limit.judge(value), value, onu.serial

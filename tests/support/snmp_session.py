@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from chassis.secrets import Secret
 from collectors.sources.snmp import SnmpSource
@@ -11,7 +12,9 @@ from devices.credentials import SnmpAccess
 from devices.snmp import Exchange, Snmp, SnmpTarget
 from tests.support.snmp_reading import NOW
 
-__all__ = ["snmp_source"]
+__all__ = ["PUBLIC", "StandingClock", "snmp_source"]
+
+PUBLIC: Final = SnmpAccess(version="2c", community=Secret("public"))
 
 
 @dataclass
@@ -27,11 +30,14 @@ class StandingClock:
 
 @asynccontextmanager
 async def snmp_source(
-    port: int, *, community: str = "public", driver: str = "auto", timeout_seconds: float = 2.0
+    port: int,
+    *,
+    access: SnmpAccess = PUBLIC,
+    driver: str = "auto",
+    timeout_seconds: float = 2.0,
 ) -> AsyncIterator[SnmpSource]:
     """A source that reads the agent at this port of the loopback, unhindered by any rate."""
     exchange = Exchange()
-    access = SnmpAccess(version="2c", community=Secret(community))
     session = Snmp(
         exchange,
         SnmpTarget(host="127.0.0.1", port=port, access=access),

@@ -21,21 +21,39 @@ AUTH_NAMES: Final = {
     "sha512": "SHA-512",
 }  # fmt: skip
 PRIV_NAMES: Final = {"des": "DES", "aes": "AES", "aes192": "AES-192", "aes256": "AES-256"}
+PASSING: Final = "vacm_conf,usmConf,snmpEngine,pass_persist"
+"""The modules of an agent that has its MIB from elsewhere."""
+
 START_SECONDS_MAX: Final = 10.0
 
 needs_snmpd = pytest.mark.skipif(shutil.which("snmpd") is None, reason="snmpd is not installed")
 
 
 @contextmanager
-def snmpd(directory: Path, users: Sequence[SnmpAccess] = (), port: int = 0) -> Iterator[int]:
-    """Runs until left; its port. What it keeps of itself is in `directory`."""
+def snmpd(
+    directory: Path,
+    users: Sequence[SnmpAccess] = (),
+    port: int = 0,
+    *,
+    program: Sequence[str] = (),
+) -> Iterator[int]:
+    """Runs until left; its port. What it keeps of itself is in `directory`.
+
+    With a `program` it has no MIB of its own, but all that the program tells by `pass_persist`.
+    """
     port = port or _free_port()
     configuration = directory / "snmpd.conf"
-    configuration.write_text("\n".join(["rocommunity public 127.0.0.1", *_users(users)]) + "\n")
+    lines = ["rocommunity public 127.0.0.1", *_users(users)]
+    lines += [f"pass_persist .1.3.6.1 {' '.join(program)}"] if program else []
+    configuration.write_text("\n".join(lines) + "\n")
     environment = os.environ | {"SNMP_PERSISTENT_DIR": str(directory / "kept"), "MIBS": ""}
     with (directory / "log").open("w") as log:
         process = subprocess.Popen(
-            ["snmpd", "-f", "-Lo", "-C", "-c", str(configuration), f"udp:127.0.0.1:{port}"],
+            [
+                *("snmpd", "-f", "-Lo", "-C", "-c", str(configuration)),
+                *(("-I", PASSING) if program else ()),
+                f"udp:127.0.0.1:{port}",
+            ],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

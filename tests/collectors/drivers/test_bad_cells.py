@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from collectors.drivers import drivers
 from lab.olt import Plant, personalities, tell, wire
-from tests.collectors.drivers.test_round_trip import StandingClock
 from tests.support.snmp_reading import readings_of
+from tests.support.snmp_session import StandingClock
 
 SENTINELS = [
     *(2147483647, -2147483648, -1, 65535, 65534, 32768, -32768, 65535000, -80000, 0, 4294967295),

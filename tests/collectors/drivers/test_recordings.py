@@ -3,6 +3,7 @@
 The expected values were taken out of the recordings by hand, not by the drivers.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,11 +11,15 @@ from typing import Any
 
 import pytest
 
+from chassis.secrets import Secret
 from collectors.driver import Part
+from devices.credentials import SnmpAccess
 from isp.access_network import OnuState, Poll
 from lab.olt import Limits, play
+from tests.support import snmprec_pass
 from tests.support.snmp_reading import RECORDINGS, recording
-from tests.support.snmp_session import snmp_source
+from tests.support.snmp_session import PUBLIC, snmp_source
+from tests.support.snmpd import needs_snmpd, snmpd
 
 HERE = sorted(file.stem for file in RECORDINGS.glob("*.snmprec"))
 """Whatever lies on this machine; none of it is ours to ship."""
@@ -34,21 +39,38 @@ DEVICES: Mapping[str, tuple[Any, ...]] = {
     ),
 }
 
+PRIVATE = SnmpAccess(
+    version="3",
+    user="turnpike",
+    auth_protocol="sha",
+    auth_secret=Secret("authentic-words"),
+    priv_protocol="aes",
+    priv_secret=Secret("private-words"),
+)
+
 
 async def read(name: str, limits: Limits | None = None) -> tuple[str, Poll]:
     cells = recording(name)
     assert cells is not None
-    async with (
-        play(cells, **({"limits": limits} if limits else {})) as agent,
-        snmp_source(agent.port) as source,
-    ):
+    async with play(cells, **({"limits": limits} if limits else {})) as agent:
+        told = await read_from(agent.port)
+    assert agent.outstanding_max == 1
+    return told
+
+
+async def read_from(port: int, access: SnmpAccess = PUBLIC) -> tuple[str, Poll]:
+    async with snmp_source(port, access=access) as source:
         identity = await source.probe()
         poll = await source.read(frozenset(Part))
         if source.one_by_one and poll.onus:
             first = await source.read_onu(poll.onus[0])
             poll = replace(poll, onus=(*first.onus, *poll.onus))
-    assert agent.outstanding_max == 1
     return identity.driver, poll
+
+
+def at_rest(poll: Poll) -> Poll:
+    """Without what runs on between one reading and the next."""
+    return replace(poll, uptime_ticks=0, device=replace(poll.device, uptime_seconds=0.0))
 
 
 @pytest.mark.parametrize("name", [name for name in DEVICES if name in HERE])
@@ -70,11 +92,21 @@ async def test_a_recorded_device_says_what_it_is_and_has(name):
 async def test_small_answers_give_the_same_as_large_ones(name):
     _, large = await read(name)
     _, small = await read(name, Limits(octets_max=260, repetitions_max=3))
-    uptime = large.device.uptime_seconds
+    assert at_rest(large) == at_rest(small)
 
-    assert replace(large, uptime_ticks=0) == replace(
-        small, uptime_ticks=0, device=replace(small.device, uptime_seconds=uptime)
-    )
+
+@pytest.mark.foreign
+@needs_snmpd
+@pytest.mark.parametrize("access", [PUBLIC, PRIVATE], ids=["v2c", "v3"])
+@pytest.mark.parametrize("name", [name for name in DEVICES if name in HERE])
+async def test_net_snmps_agent_gives_the_same_as_ours(name, access, tmp_path):
+    ours, poll = await read(name)
+    program = (sys.executable, snmprec_pass.__file__, str(RECORDINGS / f"{name}.snmprec"))
+    with snmpd(tmp_path, [PRIVATE], program=program) as port:
+        theirs, foreign = await read_from(port, access)
+
+    assert ours == theirs
+    assert at_rest(poll) == at_rest(foreign)
 
 
 def needs(name: str) -> pytest.MarkDecorator:

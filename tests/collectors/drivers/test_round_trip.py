@@ -1,8 +1,5 @@
 """Every driver reads out of its family's tables what stands behind the OLT that told them."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-
 import pytest
 
 from collectors.driver import Part
@@ -11,8 +8,7 @@ from isp.access_network import DownCause, OnuReading, OnuState, Poll
 from lab.olt import Onu, Plant, personalities, tell
 from lab.olt.device import Personality
 from tests.support.snmp_reading import readings_of
-
-MOMENT = datetime(2026, 11, 20, 11, 30, 5, tzinfo=UTC)
+from tests.support.snmp_session import StandingClock
 
 TELLS = {
     "bdcom_epon": {OnuState.LOS, OnuState.DYING_GASP},
@@ -38,12 +34,6 @@ NAMELESS = {"calix_axos", "calix_exa"}
 
 SMALLEST_DB = {"ubiquiti": 0.01, "nokia": 0.002, "zte": 0.002, "zte_titan": 0.002}
 """Steps of light where they are not tenths or hundredths."""
-
-
-@dataclass
-class StandingClock:
-    def now(self) -> datetime:
-        return MOMENT
 
 
 def plant_of(who: Personality) -> Plant:

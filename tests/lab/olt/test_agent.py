@@ -2,8 +2,6 @@
 
 import asyncio
 import shutil
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +11,7 @@ from lab.olt import Agent, Faults, Limits, Olt, Plant, personalities, play, wire
 from lab.olt.console import counts, obey
 from lab.olt.recording import recorded
 from lab.olt.wire import Pdu, Request
-from tests.support.snmp_session import snmp_source
+from tests.support.snmp_session import StandingClock, snmp_source
 
 needs_net_snmp = pytest.mark.skipif(
     shutil.which("snmpbulkwalk") is None, reason="net-snmp's tools are not installed"
@@ -29,12 +27,6 @@ CELLS = recorded(
         ".1.3.6.1.4.1.9|6|.1.3.6.1.4",
     ]
 )
-
-
-@dataclass
-class StandingClock:
-    def now(self) -> datetime:
-        return datetime(2026, 11, 20, tzinfo=UTC)
 
 
 def huawei(**options) -> Olt:

@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 
 def olt(
-    port: Annotated[int, typer.Option(help="UDP; 0: any free one. Of several, the first.")] = 161,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="UDP; 0: any free one. Of several, the first.")
+    ] = 161,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     vendor: Annotated[str, typer.Option(help="The family whose tables it has.")] = "huawei",
     ports: Annotated[int, typer.Option(help="PON ports.")] = 8,
@@ -38,9 +40,11 @@ def olt(
     recording: Annotated[
         Path | None, typer.Option(metavar="FILE.snmprec", help="Play this back instead.")
     ] = None,
-    count: Annotated[int, typer.Option(help="So many OLTs, on ports that follow.")] = 1,
+    count: Annotated[
+        int, typer.Option(min=1, max=256, help="So many OLTs, on ports that follow.")
+    ] = 1,
     community: Annotated[str, typer.Option(help="Of SNMPv2c.")] = "public",
-    latency_ms: Annotated[float, typer.Option(help="Before every answer.")] = 0.0,
+    latency_ms: Annotated[float, typer.Option(min=0.0, help="Before every answer.")] = 0.0,
     trap_to: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Traps go there.")
     ] = None,
@@ -139,7 +143,8 @@ async def listening(devices: Sequence[Olt]) -> AsyncIterator[None]:
         lines = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(lines)
         await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-        while line := (await lines.readline()).decode().strip():
+        while raw := await lines.readline():
+            line = raw.decode("utf-8", "replace").strip()
             if line == "counts":
                 print(json.dumps([counts(device.agent) for device in devices]), flush=True)
                 continue

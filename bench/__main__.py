@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import radius, shaper
+from bench import linux_shaper, radius, shaper
 from bench.result import Figure, markdown
 from chassis.clock import SystemClock
 
-BENCHES = (radius, shaper)
+BENCHES = (radius, shaper, linux_shaper)
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 

@@ -5,6 +5,8 @@ parent only for what exceeds a class's own `rate`. So `rate` is what is guarante
 nothing, and `quantum` shares a full parent in proportion to what was bought.
 """
 
+from functools import lru_cache
+
 from isp.limit import PRIORITY_LOWEST, Limit
 from shaper.linux_leaves import FRAME_OCTETS, leaf_for, within
 from shaper.linux_state import HtbClass, LeafKind
@@ -15,6 +17,8 @@ UNLIMITED = 125_000_000_000
 """Octets per second, 1 Tbit/s: beyond any interface."""
 BORROWER_RATE = 1000
 """Octets per second of a class that nothing is guaranteed to; HTB knows no zero."""
+PLANS_REMEMBERED = 4096
+"""Of ten thousand subscribers most have the same as many others."""
 TICK_NANOSECONDS = 64
 TICKS_MAX = 0xFFFFFFFF
 BURST_MILLISECONDS = 10
@@ -25,6 +29,7 @@ QUANTUM_OCTETS_MAX = 200_000
 """HTB's own bound for what one class sends before its sisters."""
 
 
+@lru_cache(maxsize=PLANS_REMEMBERED)
 def class_for(limit: Limit, *, borrows: bool, leaf_kind: LeafKind | None) -> HtbClass:
     """The class of a limit; `borrows` under another class, without a leaf where others hang. Then
     quantum and priority mean nothing, and HTB would not change them.

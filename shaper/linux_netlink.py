@@ -25,6 +25,7 @@ __all__ = [
     "attributes",
     "decode",
     "encode",
+    "members",
     "nested",
     "refusal",
     "text",
@@ -94,15 +95,22 @@ def text(kind: int, value: str) -> bytes:
     return attribute(kind, value.encode() + b"\0")
 
 
-def attributes(body: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Each attribute of a message or of a nested attribute: its kind and its payload."""
+def attributes(body: memoryview) -> dict[int, memoryview]:
+    """The attributes of a message or of a nested attribute by kind."""
+    return dict(members(body))
+
+
+def members(body: memoryview) -> list[tuple[int, memoryview]]:
+    """The attributes in order, where a kind is there several times."""
+    found = []
     offset, end = 0, len(body)
     while offset + ATTRIBUTE.size <= end:
         length, kind = ATTRIBUTE.unpack_from(body, offset)
         if length < ATTRIBUTE.size:
-            return
-        yield kind & TYPE_MASK, body[offset + ATTRIBUTE.size : offset + length]
+            break
+        found.append((kind & TYPE_MASK, body[offset + ATTRIBUTE.size : offset + length]))
         offset += (length + 3) & ~3
+    return found
 
 
 def encode(requests: Iterable[Request], first_sequence: int) -> Iterator[bytes]:
@@ -130,6 +138,6 @@ def refusal(reply: Reply) -> Refusal | None:
     (code,) = ERROR_CODE.unpack_from(reply.body)
     if code == 0:
         return None
-    said = dict(attributes(reply.body[ERROR_ATTRIBUTES:]))
+    said = attributes(reply.body[ERROR_ATTRIBUTES:])
     reason = bytes(said.get(ERROR_TEXT, b"")).rstrip(b"\0").decode("utf-8", "replace")
     return Refusal(sequence=reply.sequence, errno=-code, reason=reason)

@@ -17,6 +17,7 @@ from shaper.linux_netlink import (
     Request,
     attribute,
     attributes,
+    members,
     nested,
     text,
 )
@@ -274,13 +275,13 @@ def get_addresses(table: str, networks: Iterable[Network]) -> Iterator[tuple[Map
 
 
 def table_flags_of(reply: Reply) -> int:
-    flags = dict(attributes(reply.body[GENERAL.size :])).get(TABLE_FLAGS)
+    flags = attributes(reply.body[GENERAL.size :]).get(TABLE_FLAGS)
     return WORD.unpack(flags)[0] if flags else 0
 
 
 def map_of(reply: Reply) -> MapKey | None:
     """The map that a set is, None for the set of labels."""
-    name = bytes(dict(attributes(reply.body[GENERAL.size :]))[SET_NAME]).rstrip(b"\0").decode()
+    name = bytes(attributes(reply.body[GENERAL.size :])[SET_NAME]).rstrip(b"\0").decode()
     version, _, length = name.removeprefix("v").partition("_")
     return (int(version), int(length)) if length else None
 
@@ -295,17 +296,14 @@ def addresses_of(replies: Iterable[Reply], key: MapKey) -> Iterator[tuple[Networ
     version, length = key
     network = IPv4Network if version == 4 else IPv6Network
     for address, said in members_of(replies):
-        (_, value), *_ = attributes(said[ELEMENT_DATA])
+        value = attributes(said[ELEMENT_DATA])[VALUE]
         yield network((bytes(address), length)), PLACE_AND_CLASS.unpack(value)[1]
 
 
 def members_of(replies: Iterable[Reply]) -> Iterator[tuple[memoryview, dict[int, memoryview]]]:
     """The key and the attributes of each element."""
     for reply in replies:
-        for kind, listed in attributes(reply.body[GENERAL.size :]):
-            if kind != ELEMENTS:
-                continue
-            for _, member in attributes(listed):
-                said = dict(attributes(member))
-                (_, key), *_ = attributes(said[ELEMENT_KEY])
-                yield key, said
+        listed = attributes(reply.body[GENERAL.size :]).get(ELEMENTS, memoryview(b""))
+        for _, member in members(listed):
+            said = attributes(member)
+            yield attributes(said[ELEMENT_KEY])[VALUE], said

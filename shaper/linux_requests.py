@@ -6,6 +6,7 @@ names and addresses over; then the classes that nothing points at any more are c
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from shaper.linux_netlink import Request
 from shaper.linux_nft import (
@@ -24,6 +25,9 @@ from shaper.linux_tc import add_family, delete_class, put_class, put_leaf
 __all__ = ["Interfaces", "build", "clear", "switch", "undo"]
 
 
+DOWN, UP = attrgetter("down"), attrgetter("up")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interfaces:
     """The indexes of the interfaces where down and up are shaped."""
@@ -34,21 +38,16 @@ class Interfaces:
 
 def build(plan: LinuxPlan, interfaces: Interfaces) -> Iterator[tuple[Placed, Request]]:
     """Each request with the queue that it is for."""
-    missing = dict(plan.families)
-    for placed in plan.placed:
-        had_down, had_up = None, None
-        if placed.before is not None:
-            had_down, had_up = placed.before.down, placed.before.up
-        family = major_of(placed.at)
-        if family in missing:
-            above = missing.pop(family)
-            for interface in (interfaces.down, interfaces.up):
-                for request in add_family(interface, family, above):
+    for interface, direction in ((interfaces.down, DOWN), (interfaces.up, UP)):
+        missing = dict(plan.families)
+        for placed in plan.placed:
+            family = major_of(placed.at)
+            if family in missing:
+                for request in add_family(interface, family, missing.pop(family)):
                     yield placed, request
-        for request in changed(placed, interfaces.down, had_down, placed.queue.down):
-            yield placed, request
-        for request in changed(placed, interfaces.up, had_up, placed.queue.up):
-            yield placed, request
+            had = None if placed.before is None else direction(placed.before)
+            for request in changed(placed, interface, had, direction(placed.queue)):
+                yield placed, request
 
 
 def changed(

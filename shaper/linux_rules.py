@@ -149,10 +149,10 @@ def read_rules(table: str) -> Request:
 
 def chain_of(reply: Reply, table: str) -> Chain | None:
     """A chain without its rules; None where it is not on an interface, or of another table."""
-    said = dict(attributes(reply.body[GENERAL_OCTETS:]))
+    said = attributes(reply.body[GENERAL_OCTETS:])
     if string(said[TABLE]) != table or CHAIN_HOOK not in said:
         return None
-    hook = dict(attributes(said[CHAIN_HOOK]))
+    hook = attributes(said[CHAIN_HOOK])
     if HOOK_DEVICE not in hook:
         return None
     (number,) = WORD.unpack(hook[HOOK_NUMBER])
@@ -166,7 +166,7 @@ def chain_of(reply: Reply, table: str) -> Chain | None:
 
 def rule_of(reply: Reply) -> tuple[str, Rule | None]:
     """A rule and its chain's name; None where it does not say what it does, so is not ours."""
-    said = dict(attributes(reply.body[GENERAL_OCTETS:]))
+    said = attributes(reply.body[GENERAL_OCTETS:])
     chain = string(said[RULE_CHAIN])
     if RULE_USER_DATA not in said:
         return chain, None

@@ -207,17 +207,17 @@ def read_qdiscs() -> Request:
 
 def is_our_filter(reply: Reply) -> bool:
     """Whether it is the one that finds families."""
-    options = dict(attributes(reply.body[HEADER.size :])).get(OPTIONS, memoryview(b""))
-    return bytes(dict(attributes(options)).get(BPF_PROGRAM, b"")) == PROGRAM
+    options = attributes(reply.body[HEADER.size :]).get(OPTIONS, memoryview(b""))
+    return bytes(attributes(options).get(BPF_PROGRAM, b"")) == PROGRAM
 
 
 def class_of(reply: Reply) -> FoundClass | None:
     """A class that is there, without its leaf; None for what is not of an HTB."""
     _, _, handle, parent, _ = HEADER.unpack_from(reply.body)
-    said = dict(attributes(reply.body[HEADER.size :]))
+    said = attributes(reply.body[HEADER.size :])
     if bytes(said[KIND]) != b"htb\0":
         return None
-    options = dict(attributes(said[OPTIONS]))
+    options = attributes(said[OPTIONS])
     values = PARAMETERS.unpack_from(options[HTB_PARAMETERS])
     rate, ceil = values[5], values[11]
     if HTB_RATE64 in options:
@@ -225,7 +225,7 @@ def class_of(reply: Reply) -> FoundClass | None:
     if HTB_CEIL64 in options:
         (ceil,) = LONG.unpack(options[HTB_CEIL64])
     burst_ticks, ceil_burst_ticks, quantum_octets, _, priority = values[12:]
-    (octets,) = LONG.unpack_from(dict(attributes(said[STATISTICS]))[BASIC_STATISTICS])
+    (octets,) = LONG.unpack_from(attributes(said[STATISTICS])[BASIC_STATISTICS])
     found = HtbClass(
         rate=rate,
         ceil=ceil,
@@ -242,7 +242,7 @@ def class_of(reply: Reply) -> FoundClass | None:
 def qdisc_of(reply: Reply) -> Qdisc:
     """A qdisc that is there."""
     _, interface, handle, parent, _ = HEADER.unpack_from(reply.body)
-    said = dict(attributes(reply.body[HEADER.size :]))
+    said = attributes(reply.body[HEADER.size :])
     kind = bytes(said[KIND]).rstrip(b"\0").decode()
     return Qdisc(
         interface=interface,
@@ -258,7 +258,7 @@ def leaf_of(kind: str, options: memoryview | None) -> Leaf | None:
         case "bfifo" if options is not None:
             return Leaf(kind=LeafKind.BFIFO, setting=WORD.unpack_from(options)[0])
         case "fq_codel" if options is not None:
-            (microseconds,) = WORD.unpack_from(dict(attributes(options))[FQ_CODEL_TARGET])
+            (microseconds,) = WORD.unpack_from(attributes(options)[FQ_CODEL_TARGET])
             return Leaf(kind=LeafKind.FQ_CODEL, setting=-(-microseconds * 1000 // 1024))
         case "cake":
             return Leaf(kind=LeafKind.CAKE)

@@ -13,11 +13,10 @@ from isp.errors import ExitCode, Refused
 from shaper.backend import Applied, Throughput
 from shaper.backends.linux_host import Processors, free_octets, kernel_version
 from shaper.backends.linux_kernel import Kernel
-from shaper.backends.linux_links import ensure_ifb, indexes
+from shaper.backends.linux_links import ensure_ifb, index_of
 from shaper.linux_difference import LinuxDifference, LinuxReading, difference
 from shaper.linux_plan import plan_changes
 from shaper.linux_requests import Interfaces
-from shaper.linux_state import LeafKind
 from shaper.linux_wiring import Wiring
 from shaper.queue import Tree
 
@@ -53,7 +52,7 @@ class LinuxBackend:
 
     async def read(self, tree: Tree) -> LinuxReading:  # noqa: ARG002 - all of it is read
         """Everything that is ours."""
-        return await self._read(await self._find())
+        return await self._read(self._find())
 
     def plan(self, tree: Tree, reading: LinuxReading) -> LinuxDifference:
         """See shaper.linux_difference."""
@@ -63,7 +62,7 @@ class LinuxBackend:
         """All or nothing: what the kernel refuses leaves everybody as he was."""
         if not difference.entries:
             return Applied(done=0, reading=reading)
-        interfaces = await self._find()
+        interfaces = self._find()
         if not interfaces.up and self._wiring.outside is None:
             up = await ensure_ifb(self._wiring.up_interface)
             interfaces = replace(interfaces, up=up)
@@ -100,17 +99,17 @@ class LinuxBackend:
         """Leave it as it is."""
         self._kernel.close()
 
-    async def _find(self) -> Interfaces:
-        names = (self._wiring.inside, self._wiring.up_interface)
-        found = await indexes(names)
+    def _find(self) -> Interfaces:
         for name in (self._wiring.inside, self._wiring.outside):
-            if name and name not in found:
+            if name and not index_of(name):
                 raise Refused(
                     f"there is no interface {name}",
                     remedy="`ip link` shows those that there are",
                     exit_code=ExitCode.UNAVAILABLE,
                 )
-        return Interfaces(down=found[names[0]], up=found.get(names[1], 0))
+        return Interfaces(
+            down=index_of(self._wiring.inside), up=index_of(self._wiring.up_interface)
+        )
 
     async def _read(self, interfaces: Interfaces) -> LinuxReading:
         state = await asyncio.to_thread(self._kernel.read, interfaces, self._wiring.table)
@@ -118,7 +117,7 @@ class LinuxBackend:
         return LinuxReading(
             state=state,
             interfaces=interfaces,
-            kinds=frozenset(kind for kind in LeafKind if self._kernel.knows(kind)),
+            kinds=self._kernel.kinds,
             free_octets=free_octets(),
             version=kernel_version(),
             cpu_percent=self._processors.percent(),

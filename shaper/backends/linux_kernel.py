@@ -6,6 +6,7 @@ import errno
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 from isp.errors import ExitCode, Refused
@@ -72,12 +73,13 @@ class Kernel:
         self._route.close()
         self._tables.close()
 
-    def knows(self, kind: LeafKind) -> bool:
-        """Whether queues can have such leaves here; every kernel has the plain queue."""
-        if kind is LeafKind.BFIFO:
-            return True
-        refused = self._route.carry_out([probe(LOOPBACK, kind.value)])
-        return all(each.errno != errno.ENOENT for each in refused.values())
+    @cached_property
+    def kinds(self) -> frozenset[LeafKind]:
+        """The leaves that queues can have here; every kernel has the plain queue."""
+        better = [kind for kind in LeafKind if kind is not LeafKind.BFIFO]
+        refused = self._route.carry_out([probe(LOOPBACK, kind.value) for kind in better])
+        unknown = {better[at] for at, each in refused.items() if each.errno == errno.ENOENT}
+        return frozenset(LeafKind) - unknown
 
     def read(self, interfaces: Interfaces, table: str) -> LinuxState:
         """Everything. Raises Refused where somebody else shapes an interface."""

@@ -5,6 +5,7 @@ there when `send` returns: nothing waits, and thousands of requests cost one sys
 import socket
 from collections.abc import Iterator, Sequence
 
+from shaper.backend import BackendTrouble
 from shaper.linux_netlink import (
     DONE,
     DUMP,
@@ -18,7 +19,7 @@ from shaper.linux_netlink import (
     refusal,
 )
 
-__all__ = ["Interrupted", "NetlinkRefused", "NetlinkSocket"]
+__all__ = ["NetlinkSocket"]
 
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
@@ -29,18 +30,6 @@ CHUNK_OCTETS = 128 * 1024
 RECEIVE_OCTETS = 64 * 1024
 DUMPS_MAX = 10
 """How often a dump is begun again because somebody changed what is being dumped."""
-
-
-class NetlinkRefused(Exception):  # noqa: N818 - as the kernel says it
-    """The kernel refuses to be read."""
-
-    def __init__(self, refused: Refusal) -> None:
-        super().__init__(str(refused))
-        self.errno = refused.errno
-
-
-class Interrupted(Exception):  # noqa: N818 - netlink's own word
-    """What is being read changes faster than it can be read."""
 
 
 class NetlinkSocket:
@@ -84,27 +73,28 @@ class NetlinkSocket:
         if not requests:
             return []
         first = self._numbers(len(requests))
-        self._socket.send(b"".join(encode(requests, first)))
+        self._transmit(b"".join(encode(requests, first)))
         return [reply for reply in self._replies() if reply.kind != ERROR]
 
     def dump(self, request: Request) -> list[Reply]:
-        """Everything that a request asks for, as it is at one moment."""
+        """Everything that a request asks for, as it is at one moment. Raises BackendTrouble, as
+        everything here does where the kernel does not do its part.
+        """
         for _ in range(DUMPS_MAX):
             replies, interrupted = self._dump(request)
             if not interrupted:
                 return replies
-        message = f"{DUMPS_MAX} dumps were interrupted by changes"
-        raise Interrupted(message)
+        raise BackendTrouble(f"the kernel changed {DUMPS_MAX} times while it was being read")
 
     def _dump(self, request: Request) -> tuple[list[Reply], bool]:
         asked = Request(kind=request.kind, flags=request.flags | DUMP, body=request.body)
-        self._socket.send(b"".join(encode([asked], self._numbers(1))))
+        self._transmit(b"".join(encode([asked], self._numbers(1))))
         replies, interrupted = [], False
         for reply in self._replies():
             interrupted |= bool(reply.flags & DUMP_INTERRUPTED)
             if reply.kind in (ERROR, DONE):
                 if refused := refusal(reply):
-                    raise NetlinkRefused(refused)
+                    raise BackendTrouble(f"the kernel could not be read: {refused}")
                 continue
             replies.append(reply)
         return replies, interrupted
@@ -117,12 +107,18 @@ class NetlinkSocket:
     def _send(self, chunk: bytes | bytearray, first: int) -> dict[int, Refusal]:
         if not chunk:
             return {}
-        self._socket.send(chunk)
+        self._transmit(chunk)
         return {
             refused.sequence - first: refused
             for reply in self._replies()
             if reply.kind == ERROR and (refused := refusal(reply))
         }
+
+    def _transmit(self, datagram: bytes | bytearray) -> None:
+        try:
+            self._socket.send(datagram)
+        except OSError as error:
+            raise BackendTrouble(f"netlink takes no requests: {error.strerror}") from error
 
     def _replies(self) -> Iterator[Reply]:
         while True:
@@ -130,4 +126,6 @@ class NetlinkSocket:
                 datagram = self._socket.recv(RECEIVE_OCTETS, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
+            except OSError as error:
+                raise BackendTrouble(f"netlink lost answers: {error.strerror}") from error
             yield from decode(datagram)

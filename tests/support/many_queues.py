@@ -10,6 +10,7 @@ __all__ = ["many", "service_queue"]
 SERVICES_PER_NODE = 1_000
 FIRST_IPV4, FIRST_IPV6 = 0x64400000, 0x20010DB8 << 96
 DELEGATED_BITS = 72
+PLANS = 100
 RATES_MBIT = ((20, 5), (50, 10), (100, 20), (300, 50))
 
 
@@ -30,7 +31,7 @@ def node_queue(at: int) -> Queue:
 
 
 def service_queue(number: int, *, faster_bps: int = 0) -> Queue:
-    """Service `number`; everybody's rates are a little different, so that a mix-up shows."""
+    """Service `number`, of one of a hundred plans, so that a mix-up shows."""
     down, up = RATES_MBIT[number % len(RATES_MBIT)]
     return Queue(
         name=f"s{number}-user{number}",
@@ -39,7 +40,7 @@ def service_queue(number: int, *, faster_bps: int = 0) -> Queue:
             ip_network((FIRST_IPV4 + number, 32)),
             ip_network((FIRST_IPV6 | number << DELEGATED_BITS, 56)),
         ),
-        down=Limit(rate_bps=down * 1_000_000 + number * 800 + faster_bps),
-        up=Limit(rate_bps=up * 1_000_000 + number * 800 + faster_bps),
+        down=Limit(rate_bps=down * 1_000_000 + number % PLANS * 800 + faster_bps),
+        up=Limit(rate_bps=up * 1_000_000 + number % PLANS * 800 + faster_bps),
         parent=f"n{number // SERVICES_PER_NODE}",
     )

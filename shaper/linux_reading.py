@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from shaper.linux_netlink import Reply
 from shaper.linux_nft import Label
@@ -11,6 +12,7 @@ from shaper.linux_state import (
     NAMELESS,
     Chain,
     HtbClass,
+    Leaf,
     LinuxQueue,
     LinuxState,
     MapKey,
@@ -18,7 +20,7 @@ from shaper.linux_state import (
     major_of,
     number_of,
 )
-from shaper.linux_tc import FoundClass, Qdisc, class_of
+from shaper.linux_tc import VALUES_REMEMBERED, FoundClass, Qdisc, class_of
 from shaper.queue import Network
 
 __all__ = ["Side", "Table", "side_of", "state_of"]
@@ -71,7 +73,12 @@ def with_leaf(found: FoundClass, by_handle: Mapping[int, Qdisc]) -> HtbClass:
     qdisc = by_handle.get(number_of(found.at))
     if qdisc is None or qdisc.leaf is None:
         return found.htb_class
-    return replace(found.htb_class, leaf=qdisc.leaf)
+    return joined(found.htb_class, qdisc.leaf)
+
+
+@lru_cache(maxsize=VALUES_REMEMBERED)
+def joined(htb_class: HtbClass, leaf: Leaf) -> HtbClass:
+    return replace(htb_class, leaf=leaf)
 
 
 def state_of(down: Side, up: Side, table: Table | None) -> LinuxState:

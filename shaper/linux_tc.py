@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shaper.linux_classes import PASSAGE
 from shaper.linux_netlink import (
@@ -21,6 +22,7 @@ from shaper.linux_state import MAJOR, HtbClass, Leaf, LeafKind, class_id, major_
 
 __all__ = [
     "ROOT",
+    "VALUES_REMEMBERED",
     "FoundClass",
     "Qdisc",
     "add_family",
@@ -50,6 +52,9 @@ HTB_VERSION, HTB_R2Q = 3, 10
 FQ_CODEL_TARGET = 1
 BASIC_STATISTICS = 1
 RATE32_MAX = 0xFFFFFFFF
+HTB = b"htb\0"
+VALUES_REMEMBERED = 4096
+"""Of ten thousand subscribers most have the same as many others."""
 LINK_LAYER_ETHERNET = 1
 
 # struct tcmsg: family, interface, handle, parent, info.
@@ -215,18 +220,28 @@ def class_of(reply: Reply) -> FoundClass | None:
     """A class that is there, without its leaf; None for what is not of an HTB."""
     _, _, handle, parent, _ = HEADER.unpack_from(reply.body)
     said = attributes(reply.body[HEADER.size :])
-    if bytes(said[KIND]) != b"htb\0":
+    if said[KIND] != HTB:
         return None
-    options = attributes(said[OPTIONS])
-    values = PARAMETERS.unpack_from(options[HTB_PARAMETERS])
-    rate, ceil = values[5], values[11]
-    if HTB_RATE64 in options:
-        (rate,) = LONG.unpack(options[HTB_RATE64])
-    if HTB_CEIL64 in options:
-        (ceil,) = LONG.unpack(options[HTB_CEIL64])
-    burst_ticks, ceil_burst_ticks, quantum_octets, _, priority = values[12:]
     (octets,) = LONG.unpack_from(attributes(said[STATISTICS])[BASIC_STATISTICS])
-    found = HtbClass(
+    return FoundClass(
+        at=handle,
+        parent=class_id(major_of(handle), 0) if parent == ROOT else parent,
+        htb_class=htb_class_of(bytes(said[OPTIONS])),
+        octets=octets,
+    )
+
+
+@lru_cache(maxsize=VALUES_REMEMBERED)
+def htb_class_of(options: bytes) -> HtbClass:
+    said = attributes(memoryview(options))
+    values = PARAMETERS.unpack_from(said[HTB_PARAMETERS])
+    rate, ceil = values[5], values[11]
+    if HTB_RATE64 in said:
+        (rate,) = LONG.unpack(said[HTB_RATE64])
+    if HTB_CEIL64 in said:
+        (ceil,) = LONG.unpack(said[HTB_CEIL64])
+    burst_ticks, ceil_burst_ticks, quantum_octets, _, priority = values[12:]
+    return HtbClass(
         rate=rate,
         ceil=ceil,
         burst_ticks=burst_ticks,
@@ -235,8 +250,6 @@ def class_of(reply: Reply) -> FoundClass | None:
         priority=priority,
         leaf=None,
     )
-    above = class_id(major_of(handle), 0) if parent == ROOT else parent
-    return FoundClass(at=handle, parent=above, htb_class=found, octets=octets)
 
 
 def qdisc_of(reply: Reply) -> Qdisc:
@@ -249,16 +262,18 @@ def qdisc_of(reply: Reply) -> Qdisc:
         kind=kind,
         handle=handle,
         parent=parent,
-        leaf=leaf_of(kind, said.get(OPTIONS)),
+        leaf=leaf_of(kind, bytes(said.get(OPTIONS, b""))),
     )
 
 
-def leaf_of(kind: str, options: memoryview | None) -> Leaf | None:
+@lru_cache(maxsize=VALUES_REMEMBERED)
+def leaf_of(kind: str, options: bytes) -> Leaf | None:
+    """The leaf that a qdisc is; None for kinds that are none of ours."""
     match kind:
-        case "bfifo" if options is not None:
+        case "bfifo":
             return Leaf(kind=LeafKind.BFIFO, setting=WORD.unpack_from(options)[0])
-        case "fq_codel" if options is not None:
-            (microseconds,) = WORD.unpack_from(attributes(options)[FQ_CODEL_TARGET])
+        case "fq_codel":
+            (microseconds,) = WORD.unpack(attributes(memoryview(options))[FQ_CODEL_TARGET])
             return Leaf(kind=LeafKind.FQ_CODEL, setting=-(-microseconds * 1000 // 1024))
         case "cake":
             return Leaf(kind=LeafKind.CAKE)

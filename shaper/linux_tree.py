@@ -16,11 +16,9 @@ leaves only. No queue's own name has a `/`.
 
 
 def queues_of(tree: Tree, leaf_kind: LeafKind) -> Mapping[str, LinuxQueue]:
-    """By name, parents before their children. A network that several queues have is the last's,
-    which is the lowest in the tree.
-    """
+    """By name, parents before their children."""
     parents = {queue.parent for queue in tree.queues}
-    owners = {network: queue.name for queue in tree.queues for network in queue.targets}
+    owners = owners_of(tree)
     found: dict[str, LinuxQueue] = {}
     for queue in tree.queues:
         targets = frozenset(each for each in queue.targets if owners[each] == queue.name)
@@ -39,6 +37,18 @@ def queues_of(tree: Tree, leaf_kind: LeafKind) -> Mapping[str, LinuxQueue]:
             )
             found[rest.name] = linux_queue(rest, targets, leaf_kind)
     return found
+
+
+def owners_of(tree: Tree) -> Mapping[Network, str]:
+    """Whose a network is that several queues have: the first one's, or the lowest that has it
+    below that one, as RouterOS would find it.
+    """
+    owners: dict[Network, str] = {}
+    for queue in tree.queues:
+        for network in queue.targets:
+            if owners.get(network) in (None, queue.parent):
+                owners[network] = queue.name
+    return owners
 
 
 def linux_queue(

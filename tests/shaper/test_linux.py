@@ -1,8 +1,11 @@
 """The Linux back-end on a kernel: what is put is read back, what is foreign is left alone."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
+from pathlib import Path
 from random import Random
 from shutil import which
 
@@ -23,6 +26,7 @@ from tests.support.sizes import size
 pytestmark = needs_namespaces
 
 WIRING = Wiring(inside=INSIDE)
+HOUSE = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -264,3 +268,40 @@ async def test_whatever_was_there_one_plan_makes_it_right(subscribers):
         tree = random_tree(random, Method.LINUX, services=random.randrange(12))
         await put(backend, *tree.queues)
     await backend.close()
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "outcome"),
+    [
+        ("-all,+net_admin", "in sync"),
+        ("-all", "only with CAP_NET_ADMIN can queues of this machine be set"),
+    ],
+)
+async def test_cap_net_admin_is_needed_and_enough(subscribers, capabilities, outcome):
+    words = ["setpriv", f"--bounding-set={capabilities}", sys.executable, "-c", SHAPES_ONE]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=HOUSE)
+
+    assert outcome in done.stdout + done.stderr
+
+
+SHAPES_ONE = """
+import asyncio
+from ipaddress import ip_network
+from pathlib import Path
+from isp.limit import Limit
+from shaper.backends.linux import LinuxBackend
+from shaper.linux_wiring import Wiring
+from shaper.queue import Queue, Tree
+
+async def main():
+    limit = Limit(rate_bps=1_000_000)
+    targets = (ip_network("100.64.0.1"),)
+    tree = Tree(queues=(Queue(name="s1", subject="s1", targets=targets, down=limit, up=limit),))
+    backend = LinuxBackend(Wiring(inside="lan"))
+    reading = await backend.read(tree)
+    applied = await backend.apply(backend.plan(tree, reading), reading)
+    print(applied.problems or "in sync")
+
+asyncio.run(main())
+"""
+"""A shaper's whole turn, in a process of its own."""

@@ -130,7 +130,7 @@ def test_an_fq_codel_leaf_is_the_same_to_another_library(milliseconds: int):
     setting = milliseconds * 1_000_000 // 1024
     message = parsed(put_leaf(3, 0x0002_0009, Leaf(kind=LeafKind.FQ_CODEL, setting=setting)))
     kept = message.get_nested("TCA_OPTIONS", "TCA_FQ_CODEL_TARGET") * 1000 >> 10
-    said = memoryview(attribute(1, (kept * 1024 // 1000).to_bytes(4, sys.byteorder)))
+    said = attribute(1, (kept * 1024 // 1000).to_bytes(4, sys.byteorder))
 
     assert "fq_codel" == message.get_attr("TCA_KIND")
     assert (0x0009_0000, 0x0002_0009) == (message["handle"], message["parent"])

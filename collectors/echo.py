@@ -11,31 +11,30 @@ __all__ = ["answered", "echo_request"]
 HEADER: Final = struct.Struct("!BBHHH")
 REQUEST: Final = {4: 8, 6: 128}
 REPLY: Final = {4: 0, 6: 129}
-MARK: Final = b"turnpike"
-"""So that a reply to somebody else's request on a raw socket is not taken for ours."""
-
 IPV4_HEADER_MIN: Final = 20
 
 
-def echo_request(family: int, identifier: int, sequence: int) -> bytes:
-    """A request for IPv4 or IPv6 (`family` 4 or 6). The kernel fills in an ICMPv6 checksum."""
-    blank = HEADER.pack(REQUEST[family], 0, 0, identifier, sequence) + MARK
+def echo_request(family: int, sequence: int, token: bytes) -> bytes:
+    """A request for IPv4 or IPv6 (`family` 4 or 6); its `token`, of even length, makes it ours.
+
+    The kernel fills in the identifier of a ping socket, and an ICMPv6 checksum.
+    """
+    blank = HEADER.pack(REQUEST[family], 0, 0, 0, sequence) + token
     checksum = _checksum(blank) if family == 4 else 0
-    return HEADER.pack(REQUEST[family], 0, checksum, identifier, sequence) + MARK
+    return HEADER.pack(REQUEST[family], 0, checksum, 0, sequence) + token
 
 
-def answered(family: int, message: bytes) -> tuple[int, int] | None:
-    """The identifier and sequence that a reply answers; None for anything else.
+def answered(family: int, message: bytes, token: bytes) -> int | None:
+    """The sequence of the request that a reply answers; None for what answers none of ours.
 
-    A raw IPv4 socket gives the IP header too (RFC 791 §3.1).
+    A raw IPv4 socket gives the IP header too (RFC 791 §3.1), and everybody's replies.
     """
     if family == 4 and message[:1] and message[0] >> 4 == 4 and len(message) > IPV4_HEADER_MIN:
         message = message[(message[0] & 0x0F) * 4 :]
-    if len(message) < HEADER.size + len(MARK):
+    if len(message) < HEADER.size or message[HEADER.size :] != token:
         return None
-    kind, code, _, identifier, sequence = HEADER.unpack_from(message)
-    ours = message[HEADER.size : HEADER.size + len(MARK)] == MARK
-    return (identifier, sequence) if kind == REPLY[family] and not code and ours else None
+    kind, code, _, _, sequence = HEADER.unpack_from(message)
+    return int(sequence) if kind == REPLY[family] and not code else None
 
 
 def _checksum(message: bytes) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final, cast
@@ -14,7 +14,8 @@ from collectors.store import senders as store
 from collectors.syslog import MalformedSyslog, decode_syslog
 from collectors.traps import MalformedMessage, decode_trap
 from database.connect import Database
-from devices.credentials import SnmpAccess, open_credentials
+from devices.credentials import open_credentials
+from devices.snmp.usm_keys import Keys, master_keys
 from isp.errors import ExitCode, Refused
 
 __all__ = ["Hearing"]
@@ -25,10 +26,13 @@ HINTS_PER_SECOND_MAX: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The devices at one address, and the users that they have."""
+    """The devices at one address, and the master keys of the users that they have."""
 
     device_ids: tuple[int, ...]
-    users: tuple[SnmpAccess, ...]
+    users: Mapping[bytes, Keys]
+
+
+NOBODY: Final = Sender((), {})
 
 
 @dataclass
@@ -39,6 +43,7 @@ class Hearing:
     keys: KeyRing
     look_soon: Callable[[int], None]
     _senders: dict[str, Sender] = field(default_factory=dict)
+    _users: dict[bytes, Mapping[bytes, Keys]] = field(default_factory=dict)
     _transports: list[asyncio.DatagramTransport] = field(default_factory=list)
     _second: int = 0
     _heard: int = 0
@@ -57,17 +62,24 @@ class Hearing:
         """Look up anew which address is which device's."""
         async with self.database.transaction() as transaction:
             devices = await store.devices(transaction)
+        self._users = {sealed: self._user(sealed) for _, _, sealed in devices}
         found: dict[str, Sender] = {}
         for device_id, host, sealed in devices:
-            try:
-                snmp = open_credentials(sealed, self.keys).snmp
-            except SealBroken:
-                snmp = None
-            users = (snmp,) if snmp is not None and snmp.user else ()
             for address in await _addresses(host):
-                known = found.get(address, Sender((), ()))
-                found[address] = Sender((*known.device_ids, device_id), (*known.users, *users))
+                known = found.get(address, NOBODY)
+                users = {**known.users, **self._users[sealed]}
+                found[address] = Sender((*known.device_ids, device_id), users)
         self._senders = found
+
+    def _user(self, sealed: bytes) -> Mapping[bytes, Keys]:
+        """The v3 user in these credentials, if any; its keys cost a millisecond, so made once."""
+        if sealed in self._users:
+            return self._users[sealed]
+        try:
+            snmp = open_credentials(sealed, self.keys).snmp
+        except SealBroken:
+            return {}
+        return {snmp.user.encode(): master_keys(snmp)} if snmp is not None and snmp.user else {}
 
     def close(self) -> None:
         """Hear nothing any more."""
@@ -77,10 +89,9 @@ class Hearing:
 
     def trap(self, datagram: bytes, address: str) -> bytes | None:
         """A datagram on the trap port; what to answer."""
-        sender = self._senders.get(address)
-        if not self._may_be_heard("trap", sender):
+        sender = self._sender("trap", address)
+        if sender is None:
             return None
-        assert sender is not None
         try:
             trap = decode_trap(datagram, sender.users)
         except MalformedMessage:
@@ -91,10 +102,9 @@ class Hearing:
 
     def syslog(self, datagram: bytes, address: str) -> None:
         """A datagram on the syslog port."""
-        sender = self._senders.get(address)
-        if not self._may_be_heard("syslog", sender):
+        sender = self._sender("syslog", address)
+        if sender is None:
             return
-        assert sender is not None
         try:
             message = decode_syslog(datagram)
         except MalformedSyslog:
@@ -103,16 +113,17 @@ class Hearing:
         if message.is_hint:
             self._hint(sender)
 
-    def _may_be_heard(self, by: str, sender: Sender | None) -> bool:
-        """Only known devices, and no more than so many a second."""
+    def _sender(self, by: str, address: str) -> Sender | None:
+        """Who sent it; nobody where it is no device, or one too many in this second."""
         second = int(asyncio.get_running_loop().time())
         self._heard = self._heard + 1 if second == self._second else 1
         self._second = second
+        sender = self._senders.get(address)
         if self._heard > HINTS_PER_SECOND_MAX:
             metrics.hints.add(by, "flood")
-            return False
+            return None
         metrics.hints.add(by, "unknown" if sender is None else "device")
-        return sender is not None
+        return sender
 
     def _hint(self, sender: Sender) -> None:
         for device_id in sender.device_ids:

@@ -16,6 +16,7 @@ from collectors.outages import (
     Cut,
     Fall,
     Lines,
+    Standing,
     advance,
     cause_of,
     cuts,
@@ -158,10 +159,14 @@ async def settle(
 async def _confirmed(transaction: Any, known: Known) -> Confirmed:
     """The cause as the OLT tells it by now, and how long others like it took."""
     outage = known.standing
-    told = cause_of(await store.causes(transaction, outage.outage_id))
-    cause = outage.cause if told is OutageCause.UNKNOWN else told
     took = estimated_duration(await store.durations(transaction, known))
+    cause = await _cause(transaction, outage)
     return Confirmed(cause=cause, estimate=outage.started_at + took if took else None)
+
+
+async def _cause(transaction: Any, outage: Standing) -> OutageCause:
+    told = cause_of(await store.causes(transaction, outage.outage_id))
+    return outage.cause if told is OutageCause.UNKNOWN else told
 
 
 async def _join(transaction: Any, known: Known, device_id: int, cut: Cut) -> None:
@@ -169,13 +174,12 @@ async def _join(transaction: Any, known: Known, device_id: int, cut: Cut) -> Non
     outage = known.standing
     await store.add_lines(transaction, outage.outage_id, _times(cut.falls))
     elsewhere = outage.device_id != device_id
-    states = await store.causes(transaction, outage.outage_id)
     await store.reshape(
         transaction,
         outage.outage_id,
         scope=OutageScope.AREA if elsewhere else _wider(outage.scope, cut.scope),
         device_id=None if elsewhere else device_id,
-        cause=cause_of(states),
+        cause=await _cause(transaction, outage),
         ports=() if elsewhere else sorted({*outage.ports, *cut.ports}),
         started_at=min(outage.started_at, cut.started_at),
     )

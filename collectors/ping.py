@@ -31,6 +31,9 @@ REMEMBERED: Final = 20
 """The loss is that of the last four turns."""
 
 SEQUENCES: Final = 0x10000
+TOKEN_OCTETS: Final = 16
+"""A raw socket hears the replies to other processes' requests too."""
+
 FAMILIES: Final = {
     socket.AF_INET: (4, socket.IPPROTO_ICMP),
     socket.AF_INET6: (6, socket.IPPROTO_ICMPV6),
@@ -48,6 +51,7 @@ class Pinger:
     _sent: dict[int, tuple[int, float]] = field(default_factory=dict)
     _last: dict[int, deque[float | None]] = field(default_factory=dict)
     _sequence: int = 0
+    _token: bytes = field(default_factory=lambda: os.urandom(TOKEN_OCTETS))
 
     async def turn(self) -> None:
         """Ask every device some times, and write down who answered."""
@@ -93,7 +97,7 @@ class Pinger:
     def _ask(self, device_id: int, family: int, address: str) -> None:
         opened = self._socket(family)
         self._sequence = (self._sequence + 1) % SEQUENCES
-        request = echo_request(FAMILIES[family][0], os.getpid() & 0xFFFF, self._sequence)
+        request = echo_request(FAMILIES[family][0], self._sequence, self._token)
         self._sent[self._sequence] = (device_id, asyncio.get_running_loop().time())
         try:
             if opened is not None:
@@ -106,8 +110,8 @@ class Pinger:
             message = opened.recv(2048)
         except OSError:
             return
-        found = answered(version, message)
-        if found is not None and (asked := self._sent.pop(found[1], None)) is not None:
+        sequence = answered(version, message, self._token)
+        if sequence is not None and (asked := self._sent.pop(sequence, None)) is not None:
             device_id, at = asked
             if device_id in self._last:
                 self._last[device_id].append(asyncio.get_running_loop().time() - at)

@@ -5,21 +5,24 @@ is taken by its source address; a v3 one must be authentic (RFC 3414) where the 
 known to have a secret. Whatever is not a trap is one named error.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from devices.credentials import SnmpAccess
-from devices.snmp.ber import SEQUENCE, MalformedMessage, enclose, enter, integer, read_integer
-from devices.snmp.ber import read_octets as octets_at
-from devices.snmp.message import RESPONSE, Pdu, decode_pdu
-from devices.snmp.usm_keys import localised, master_keys
+from devices.snmp.ber import (
+    SEQUENCE,
+    MalformedMessage,
+    enter,
+    read_integer,
+    read_octets,
+)
+from devices.snmp.message import RESPONSE, VERSION_2C, Pdu, decode_pdu, encode_v2c
+from devices.snmp.usm_keys import Keys, localised
 from devices.snmp.usm_message import AUTHENTIC, PRIVATE, decode_scoped, decode_v3, is_authentic
 
 __all__ = ["MalformedMessage", "Trap", "decode_trap"]
 
 VERSION_1: Final = 0
-VERSION_2C: Final = 1
 VERSION_3: Final = 3
 TRAP_V1: Final = 0xA4
 INFORM: Final = 0xA6
@@ -40,8 +43,8 @@ class Trap:
     reply: bytes | None = None
 
 
-def decode_trap(datagram: bytes, users: Iterable[SnmpAccess]) -> Trap:
-    """The trap in a datagram; `users` are those of the devices at its source address.
+def decode_trap(datagram: bytes, users: Mapping[bytes, Keys]) -> Trap:
+    """The trap in a datagram; `users` (their master keys) are those of the devices at its source.
 
     Raises MalformedMessage for what is no trap, is cut short, or is not authentic.
     """
@@ -51,7 +54,7 @@ def decode_trap(datagram: bytes, users: Iterable[SnmpAccess]) -> Trap:
         return _v3(datagram, users)
     if version not in (VERSION_1, VERSION_2C):
         raise MalformedMessage(f"version {version}")
-    community, at = octets_at(datagram, at, end)
+    community, at = read_octets(datagram, at, end)
     if version == VERSION_1:
         enter(datagram, at, end, TRAP_V1)
         return Trap(version=1, name=None)
@@ -60,12 +63,12 @@ def decode_trap(datagram: bytes, users: Iterable[SnmpAccess]) -> Trap:
     return Trap(version=2, name=_name(pdu), reply=reply)
 
 
-def _v3(datagram: bytes, users: Iterable[SnmpAccess]) -> Trap:
+def _v3(datagram: bytes, users: Mapping[bytes, Keys]) -> Trap:
     message = decode_v3(datagram)
-    user = next((each for each in users if (each.user or "").encode() == message.user), None)
-    if user is None:
+    master = users.get(message.user)
+    if master is None:
         raise MalformedMessage("a user that no device here has")
-    keys = localised(master_keys(user), message.engine_id)
+    keys = localised(master, message.engine_id)
     wanted = AUTHENTIC * bool(keys.auth_protocol) | PRIVATE * bool(keys.priv_protocol)
     if message.flags & wanted != wanted or (
         message.flags & AUTHENTIC and not is_authentic(datagram, message, keys)
@@ -90,6 +93,4 @@ def _name(pdu: Pdu) -> str | None:
 
 def _acknowledgement(community: bytes, pdu: bytes) -> bytes:
     """A response with the inform's own variables (RFC 3416 §4.2.7)."""
-    return enclose(
-        SEQUENCE, integer(VERSION_2C), enclose(0x04, community), bytes((RESPONSE,)) + pdu[1:]
-    )
+    return encode_v2c(community, bytes((RESPONSE,)) + pdu[1:])

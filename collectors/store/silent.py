@@ -65,7 +65,8 @@ LEFT JOIN LATERAL (
         count(*) FILTER (WHERE live.ended_at > known.since) AS ended
     FROM onu
     LEFT JOIN session_live AS live ON live.service_id = onu.service_id
-    WHERE onu.device_id = device.device_id AND onu.state = 'online'
+    WHERE known.since IS NOT NULL AND device.kind IN ('olt', 'voltha')
+        AND onu.device_id = device.device_id AND onu.state = 'online'
         AND onu.missing_since IS NULL AND onu.removed_at IS NULL
-) AS met ON known.since IS NOT NULL AND device.kind IN ('olt', 'voltha')
+) AS met ON true
 WHERE device.removed_at IS NULL""")

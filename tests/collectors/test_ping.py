@@ -93,26 +93,29 @@ async def test_where_nobody_may_ask_nothing_is_said(site, pinger, monkeypatch):
     assert [] == await site.table(device_ping)
 
 
+TOKEN = b"sixteen octets.."
+
+
 @pytest.mark.parametrize("version", [4, 6])
 def test_only_replies_to_our_requests_are_answers(version):
-    request = bytearray(echo_request(version, 7, 9))
-    reply = bytes([0 if version == 4 else 129]) + bytes(request[1:])
-    foreign = reply.replace(b"turnpike", b"somebody")
+    request = echo_request(version, 9, TOKEN)
+    reply = bytes([0 if version == 4 else 129]) + request[1:]
 
-    assert (7, 9) == answered(version, reply)
+    assert 9 == answered(version, reply, TOKEN)
     assert [None] * 4 == [
-        answered(version, message) for message in (bytes(request), foreign, reply[:9], b"")
+        answered(version, message, TOKEN) for message in (request, reply[:-1], reply[:7], b"")
     ]
+    assert answered(version, reply, b"another process.") is None
 
 
 def test_a_raw_sockets_ip_header_is_passed_over():
-    reply = bytes([0]) + echo_request(4, 7, 9)[1:]
+    reply = bytes([0]) + echo_request(4, 9, TOKEN)[1:]
 
-    assert (7, 9) == answered(4, bytes([0x46]) + bytes(23) + reply)
+    assert 9 == answered(4, bytes([0x46]) + bytes(23) + reply, TOKEN)
 
 
 def test_the_checksum_is_that_of_rfc_1071():
-    message = echo_request(4, 0x1234, 1)
+    message = echo_request(4, 1, TOKEN)
     total = sum(int.from_bytes(message[at : at + 2], "big") for at in range(0, len(message), 2))
 
     assert 0xFFFF == (total & 0xFFFF) + (total >> 16)

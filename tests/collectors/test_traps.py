@@ -9,17 +9,19 @@ from collectors.syslog import MalformedSyslog, SyslogMessage, decode_syslog
 from collectors.traps import MalformedMessage, decode_trap
 from devices.credentials import SnmpAccess
 from devices.snmp.ber import SEQUENCE, enclose, integer
+from devices.snmp.usm_keys import master_keys
 
 USER = SnmpAccess(
     version="3", user="ops", auth_protocol="sha256", auth_secret=Secret("auth-secret-1"),
     priv_protocol="aes", priv_secret=Secret("priv-secret-1"),
 )  # fmt: skip
+USERS = {b"ops": master_keys(USER)}
 
 
 @given(st.binary(max_size=200))
 def test_any_octets_are_a_trap_or_one_named_error(datagram):
     try:
-        decode_trap(datagram, [USER])
+        decode_trap(datagram, USERS)
     except MalformedMessage:
         return
 
@@ -35,7 +37,7 @@ def test_any_octets_are_a_trap_or_one_named_error(datagram):
 )
 def test_what_is_no_trap_is_malformed(datagram):
     with pytest.raises(MalformedMessage):
-        decode_trap(datagram, [])
+        decode_trap(datagram, {})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The daemon: hears what changed, keeps a lane for each router, samples what flows."""
 
+from functools import partial
 from typing import Final
 
 from chassis.health import Check, Health
@@ -58,14 +59,11 @@ class Shaper:
         tasks = self._context.tasks
         tasks.every(TICK_SECONDS, "stay_only_one", self._stay_only_one)
         for follower in self._services:
-            tasks.forever(
-                f"follow_{follower.table.name}",
-                lambda it=follower: self._follow_services(it, lanes),
-            )
+            work = partial(self._follow_services, follower, lanes)
+            tasks.forever(f"follow_{follower.table.name}", work)
         for follower in self._routers:
-            tasks.forever(
-                f"follow_{follower.table.name}", lambda it=follower: self._follow_routers(it, lanes)
-            )
+            work = partial(self._follow_routers, follower, lanes)
+            tasks.forever(f"follow_{follower.table.name}", work)
         tasks.every(self._settings.shaper.sample_seconds, "sample", lanes.sample, at_once=False)
         tasks.every(FORGET_SECONDS, "forget_runs", lanes.forget)
         self._report.begin()

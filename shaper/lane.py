@@ -15,7 +15,7 @@ from shaper.backend import Applied, Backend, BackendTrouble, Change, Difference,
 from shaper.backends import open_backend
 from shaper.guard import held_removals, paused
 from shaper.look import Look, Wanted, compare, report, wanted
-from shaper.state import State
+from shaper.state import UNTROUBLED, Standing, State
 from shaper.store import record
 from shaper.store.load import Fingerprint, Request, explained, fingerprint, load
 from shaper.store.record import Status
@@ -173,12 +173,7 @@ class Lane:
             if not self.target.writes or not allowed.changes or stuck:
                 break
             applied = await self._apply(look, allowed, backend, author)
-            if applied.reading is None:
-                await self._read(backend, look.wanted)
-            else:
-                self._reading = applied.reading
             look = compare(look.wanted, self._reading, backend)
-            metrics.router_cpu.set(self._reading.cpu_percent or 0, self.target.name, "after")
         return look, held, applied
 
     async def _held(self, look: Look, orders: list[Request]) -> tuple[Change, ...]:
@@ -206,7 +201,7 @@ class Lane:
     async def _apply(
         self, look: Look, allowed: Difference, backend: Backend, author: str
     ) -> Applied:
-        """One run of writes, written down before and after."""
+        """One run of writes, written down before and after; what was written is read back."""
         name, cpu = self.target.name, look.reading.cpu_percent
         counts = Counter(change.kind for change in allowed.changes)
         async with self._database.transaction() as transaction:
@@ -221,10 +216,18 @@ class Lane:
             failed = len(allowed.changes)
             applied = Applied(done=0, failed=failed, problems=(str(trouble),))
         seconds = self._clock.monotonic() - began
-        cpu_after = None if applied.reading is None else applied.reading.cpu_percent
-        async with self._database.transaction() as transaction:
-            now = self._clock.now()
-            await record.end_run(transaction, run_id, applied, seconds, cpu_after, now)
+        cpu_after = None
+        try:
+            if applied.reading is None:
+                await self._read(backend, look.wanted)
+            else:
+                self._reading = applied.reading
+            cpu_after = self._reading.cpu_percent
+        finally:
+            async with self._database.transaction() as transaction:
+                now = self._clock.now()
+                await record.end_run(transaction, run_id, applied, seconds, cpu_after, now)
+        metrics.router_cpu.set(cpu_after or 0, name, "after")
         metrics.apply_seconds.observe(seconds, name)
         metrics.writes.add(name, "done", amount=applied.done)
         metrics.writes.add(name, "failed", amount=applied.failed)
@@ -271,7 +274,7 @@ class Lane:
         self._not_before = self._clock.monotonic() + delay
         self._stirred.set()
         refused = isinstance(trouble, Refused) or trouble.refused
-        state = "refused" if refused else "unreachable"
+        state = Standing.REFUSED if refused else Standing.UNREACHABLE
         status = Status(state=state, problem=str(trouble))
         now = self._clock.now()
         async with self._database.transaction() as transaction:
@@ -296,11 +299,11 @@ class Lane:
         self.status = status
         if before is not None and before.state == status.state:
             return
-        tell = log.info if status.state in ("in_sync", "paused") else log.warning
+        tell = log.info if status.state in UNTROUBLED else log.warning
         tell(
             "router_state",
             router=name,
-            state=status.state,
+            state=status.state.value,
             problem=status.problem,
             drifted=status.drifted,
             held=status.held,
@@ -309,13 +312,13 @@ class Lane:
 
 def _status(look: Look, held: tuple[Change, ...]) -> Status:
     if held:
-        state = "held"
+        state = Standing.HELD
     elif look.wanted.loaded.paused and look.difference.changes:
-        state = "paused"
+        state = Standing.PAUSED
     elif look.doubtful:
-        state = "in_doubt"
+        state = Standing.IN_DOUBT
     else:
-        state = "drifted" if look.drifted else "in_sync"
+        state = Standing.DRIFTED if look.drifted else Standing.IN_SYNC
     return Status(
         state=state,
         warnings=look.reading.warnings,

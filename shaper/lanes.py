@@ -10,6 +10,7 @@ from chassis.sealing import KeyRing
 from database.connect import Database
 from shaper.config import ShaperConfig
 from shaper.lane import Lane
+from shaper.state import UNTROUBLED
 from shaper.store import record
 from shaper.store.targets import targets
 from shaper.target import Target
@@ -46,7 +47,7 @@ class Lanes:
         return sorted(
             lane.target.name
             for lane, _ in self._lanes.values()
-            if lane.status is not None and lane.status.state not in ("in_sync", "paused")
+            if lane.status is not None and lane.status.state not in UNTROUBLED
         )
 
     async def refresh(self) -> None:

@@ -10,7 +10,23 @@ from shaper.backend import Change, Difference, Kind
 from shaper.queue import Queue, Tree
 from shaper.wording import limit_text
 
-__all__ = ["Drift", "State", "states"]
+__all__ = ["UNTROUBLED", "Drift", "Standing", "State", "states"]
+
+
+class Standing(StrEnum):
+    """How a target stands as a whole."""
+
+    IN_SYNC = "in_sync"
+    DRIFTED = "drifted"
+    PAUSED = "paused"
+    HELD = "held"
+    IN_DOUBT = "in_doubt"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+
+
+UNTROUBLED: Final = (Standing.IN_SYNC, Standing.PAUSED)
+"""Nothing for a person to look at."""
 
 
 class Drift(StrEnum):

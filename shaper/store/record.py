@@ -18,7 +18,7 @@ from database.tables.shaping import (
     throughput_sample,
 )
 from shaper.backend import Applied, Kind, Throughput
-from shaper.state import Drift, State
+from shaper.state import Drift, Standing, State
 from shaper.store.load import Owned
 from shaper.target import Target
 
@@ -41,9 +41,9 @@ RUNS_KEPT = timedelta(days=90)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """How a target stands."""
+    """How a target stands, in figures."""
 
-    state: str
+    state: Standing
     problem: str | None = None
     warnings: tuple[str, ...] = ()
     wanted: int = 0
@@ -97,7 +97,7 @@ async def write_status(
 ) -> None:
     """Write how a target stands."""
     values: dict[str, Any] = {
-        "state": status.state,
+        "state": status.state.value,
         "problem": status.problem,
         "warnings": list(status.warnings),
         "wanted": status.wanted,

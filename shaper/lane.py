@@ -299,15 +299,17 @@ class Lane:
         self.status = status
         if before is not None and before.state == status.state:
             return
-        tell = log.info if status.state in UNTROUBLED else log.warning
-        tell(
-            "router_state",
-            router=name,
-            state=status.state.value,
-            problem=status.problem,
-            drifted=status.drifted,
-            held=status.held,
-        )
+        told = {
+            "router": name,
+            "state": status.state.value,
+            "problem": status.problem,
+            "drifted": status.drifted,
+            "held": status.held,
+        }
+        if status.state in UNTROUBLED:
+            log.info("router_state", **told)
+        else:
+            log.warning("router_state", **told)
 
 
 def _status(look: Look, held: tuple[Change, ...]) -> Status:

@@ -62,11 +62,13 @@ class OutageWatch:
         falls = remembered(self._falls.get(device.device_id, {}), seen, _online_again(change), now)
         self._falls[device.device_id] = falls
         standing = await store.standing(transaction, device.tenant_id)
-        await store.follow_onus(transaction, device.device_id, _ids(standing), now)
-        changed = await self._settle(transaction, change, standing)
+        doubtful = False
+        if standing:
+            await store.follow_onus(transaction, device.device_id, _ids(standing), now)
+            doubtful = await self._settle(transaction, change, standing)
         if seen:
-            changed |= await self._look_for_cuts(transaction, change, falls, standing)
-        if changed:
+            doubtful |= await self._look_for_cuts(transaction, change, falls, standing)
+        if doubtful:
             self._doubtful.add(device.device_id)
 
     async def committed(self, change: PollChange) -> None:
@@ -79,7 +81,7 @@ class OutageWatch:
         self, transaction: Any, change: PollChange, standing: tuple[Known, ...]
     ) -> bool:
         """Move the outages that have lines on this device; whether any is in doubt now."""
-        by_outage = await store.lines(transaction, _ids(standing)) if standing else {}
+        by_outage = await store.lines(transaction, _ids(standing))
         doubtful = False
         for known in standing:
             lines, devices = by_outage.get(known.standing.outage_id, (Lines(down=0, back=0), ()))

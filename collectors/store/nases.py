@@ -60,7 +60,8 @@ SELECT nas.nas_id, nas.tenant_id,
     (SELECT count(*) FROM session_live AS live
      WHERE live.nas_id = nas.nas_id AND live.ended_at IS NULL) AS sessions,
     (SELECT count(*) FROM enforcement_action AS action
-     WHERE action.nas_id = nas.nas_id AND action.kind = 'disconnect' AND action.at >= :since)
+     WHERE action.tenant_id = nas.tenant_id AND action.at >= :since
+        AND action.nas_id = nas.nas_id AND action.kind = 'disconnect')
         AS ended_on_purpose
 FROM nas WHERE nas.removed_at IS NULL""")
 

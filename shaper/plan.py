@@ -177,11 +177,13 @@ def _steps(
         )
         for row in fresh
     ]
-    for found, row in kept:
-        words = _changed(found.row, row, renamed)
-        if words:
-            depth = _depth(row, depths)
-            steps.append(Step(kind=Kind.SET, row=row, found=found, words=words, depth=depth))
+    sets = [
+        Step(kind=Kind.SET, row=row, found=found, words=words, depth=_depth(row, depths))
+        for found, row in kept
+        if (words := _changed(found.row, row, renamed))
+    ]
+    # Who is given an address has it before the other loses it, so that it is never without a queue.
+    steps += sorted(sets, key=_gains_no_target)
     by_id = {found.id: (found, row) for found, row in kept if row.path == SIMPLE}
     for moved, before in arranged.moves:
         found, row = by_id[moved]
@@ -198,6 +200,13 @@ def _changed(found: Row, wanted: Row, renamed: Mapping[str, str]) -> dict[str, s
     if wanted.path == SIMPLE:
         before["parent"] = renamed.get(before["parent"], before["parent"])
     return {name: word for name, word in wanted.words.items() if before[name] != word}
+
+
+def _gains_no_target(step: Step) -> bool:
+    if "target" not in step.words or step.found is None:
+        return True
+    before = step.found.row.words["target"].split(",")
+    return set(step.words["target"].split(",")) <= set(before)
 
 
 def _arranged(

@@ -1,5 +1,7 @@
 """The order of writes, and rows that change hands."""
 
+from dataclasses import replace
+
 from isp.limit import Limit
 from shaper.backend import Kind
 from shaper.guard import held_removals, paused
@@ -60,6 +62,20 @@ def test_an_address_that_changes_hands_keeps_its_row():
 
     assert [(Kind.SET, "s2")] == steps(found)
     assert {"name", "comment"} == found.steps[0].words.keys()
+
+
+def test_an_address_that_moves_between_two_is_given_before_it_is_taken():
+    def both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[Queue, ...]:
+        one, two = queue("s1", "10.0.0.1"), queue("s2", "10.0.0.2")
+        return (
+            replace(one, targets=tuple(map(network, first))),
+            replace(two, targets=tuple(map(network, second))),
+        )
+
+    before = both(("10.0.0.1", "10.0.0.7"), ("10.0.0.2",))
+    after = both(("10.0.0.1",), ("10.0.0.2", "10.0.0.7"))
+
+    assert [(Kind.SET, "s2"), (Kind.SET, "s1")] == steps(planned(before, after))
 
 
 def test_a_renamed_parent_takes_its_children_along():

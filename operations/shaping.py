@@ -15,12 +15,12 @@ from database.tables.running import daemon_status
 from database.tables.shaping import shaped_router, shaper_request
 from isp.access_network import DeviceKind
 from isp.errors import Refused
+from isp.shaping import Method
 from operations import audit, devices
 from operations.devices import DeviceRecord
 from operations.status import SILENT_SECONDS
 
 __all__ = [
-    "METHODS",
     "RouterSettings",
     "ask",
     "enable",
@@ -32,7 +32,6 @@ __all__ = [
     "shown",
 ]
 
-METHODS: Final = ("radius", "simple", "tree", "linux")
 SHOWN_FOR: Final = timedelta(hours=1)
 """How long a difference that was shown counts as seen."""
 
@@ -92,8 +91,8 @@ async def observe(
         values["nas_id"] = await _nas_id(transaction, values.pop("nas"))
     elif before is None:
         values["nas_id"] = await transaction.scalar(_nas_at(found.host))
-    if values.get("method", "simple") not in METHODS:
-        remedy = f"choose one of {', '.join(METHODS)}"
+    if values.get("method", Method.SIMPLE) not in tuple(Method):
+        remedy = f"choose one of {', '.join(Method)}"
         raise Refused(f"there is no method {values['method']}", remedy=remedy)
     values |= {"mode": "observe", "changed_at": now, "changed_by": actor, "removed_at": None}
     await transaction.execute(

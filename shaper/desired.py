@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Final
 
 from isp.access import Access, Rates
 from isp.limit import Limit
+from isp.shaping import Method
 from policy.rate_limit import rate_bps_text
 from policy.vendors.mikrotik import queue_limit
 from policy.vendors.profile import WALL
@@ -17,22 +17,13 @@ from shaper.prefixes import host_bits, width
 from shaper.queue import Doubt, Listed, Network, Queue, RateClass, Tree
 from shaper.topology import Topology, queue_name
 
-__all__ = ["LISTS", "SUSPENDED", "Method", "Service", "Site", "desired"]
+__all__ = ["LISTS", "SUSPENDED", "Service", "Site", "desired"]
 
 SUSPENDED: Final = "turnpike-suspended"
 """The address list of services without access, beside the walled garden's."""
 
 LISTS: Final = {Access.WALLED: WALL, Access.NONE: SUSPENDED}
 """Where a router's own firewall looks who is to be kept out, or behind the wall."""
-
-
-class Method(StrEnum):
-    """How a router is shaped: by what RADIUS tells it (only audited here), or by our queues."""
-
-    RADIUS = "radius"
-    SIMPLE = "simple"
-    TREE = "tree"
-    LINUX = "linux"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

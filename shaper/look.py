@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from isp.shaping import Method
 from shaper.audit import audit
 from shaper.backend import Applied, Backend, Change, Difference, Kind
-from shaper.desired import Method, desired
+from shaper.desired import desired
 from shaper.queue import Tree
 from shaper.state import Drift, State, states
 from shaper.store.load import Loaded

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from devices.routeros import RouterTarget
-from shaper.desired import Method
+from isp.shaping import Method
 from shaper.queue import Network
 
 __all__ = ["Target"]

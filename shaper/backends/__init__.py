@@ -1,10 +1,10 @@
 """The kinds of routers: one file each, all `shaper.backend.Backend`s."""
 
 from devices.routeros import open_router
+from isp.shaping import Method
 from shaper.backend import Backend, BackendTrouble
 from shaper.backends.linux import LinuxBackend
 from shaper.backends.routeros import RouterOsBackend
-from shaper.desired import Method
 from shaper.linux_wiring import Wiring
 from shaper.target import Target
 

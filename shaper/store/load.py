@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from isp.access import Access, Rates
+from isp.shaping import Method
 from shaper.claims import Claim
-from shaper.desired import Method, Service, Site
+from shaper.desired import Service, Site
 from shaper.prefixes import EVERYTHING
 from shaper.target import Target
 from shaper.topology import Node, Topology

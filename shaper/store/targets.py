@@ -13,7 +13,7 @@ from database.tables.shaping import cpe, shaped_router
 from devices.credentials import open_credentials
 from devices.routeros import RouterTarget, router_target
 from devices.routeros.opening import REST
-from shaper.desired import Method
+from isp.shaping import Method
 from shaper.target import Target
 
 __all__ = ["targets"]

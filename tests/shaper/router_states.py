@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from isp.access import Access, Rates
+from isp.shaping import Method
 from shaper.claims import Claim
-from shaper.desired import Method, Service, Site, desired
+from shaper.desired import Service, Site, desired
 from shaper.prefixes import network
 from shaper.queue import Tree
 from shaper.topology import Node, Topology

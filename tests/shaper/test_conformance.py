@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from random import Random
 
+from isp.shaping import Method
 from lab.routeros import RouterOs
 from shaper.backend import Backend
 from shaper.backends.linux import LinuxBackend
 from shaper.backends.routeros import RouterOsBackend
 from shaper.claims import Claim
-from shaper.desired import Method, Site, desired
+from shaper.desired import Site, desired
 from shaper.linux_classes import limit_of
 from shaper.linux_state import LinuxQueue, LinuxState
 from shaper.linux_tree import REST

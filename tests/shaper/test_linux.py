@@ -13,9 +13,9 @@ import pytest
 
 from isp.errors import Refused
 from isp.limit import Limit
+from isp.shaping import Method
 from shaper.backend import Kind
 from shaper.backends.linux import LinuxBackend
-from shaper.desired import Method
 from shaper.linux_difference import LinuxDifference
 from shaper.linux_wiring import Wiring
 from shaper.queue import Queue, Tree

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isp.errors import Refused
-from shaper.desired import Method
+from isp.shaping import Method
 from shaper.linux_difference import LinuxReading, difference
 from shaper.linux_plan import FAMILY_MAX, NUMBERS_MAX, LinuxPlan, plan_changes
 from shaper.linux_requests import Interfaces

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from isp.shaping import Method
 from lab.routeros import RouterOs
 from lab.routeros.table import Row
 from shaper.backends.routeros import RouterOsBackend
-from shaper.desired import Method
 from shaper.prefixes import width
 from shaper.queue import Tree
 from shaper.routeros_words import ADDRESS_LIST, MENUS, SIMPLE

@@ -8,10 +8,11 @@ from chassis.clock import SystemClock
 from chassis.secrets import Secret
 from devices.routeros import Router, RouterTarget
 from isp.access import Access, Rates
+from isp.shaping import Method
 from lab.routeros import Faults, RouterOs
 from shaper.backends.routeros import RouterOsBackend
 from shaper.claims import Claim
-from shaper.desired import Method, Service, Site, desired
+from shaper.desired import Service, Site, desired
 from shaper.prefixes import network
 from shaper.queue import Tree
 from tests.support.sizes import size

@@ -42,7 +42,6 @@ STATES: Final = {
 }
 """authenticated, registered, deregistered, auto_config, lost, standby."""
 
-INTERFACE_STATES: Final = {1: OnuState.ONLINE, 2: OnuState.OFFLINE}
 CAUSES: Final = {
     3: DownCause.RANGING,
     4: DownCause.OMCI,
@@ -61,7 +60,7 @@ tenths = unit(0.1, none=DARK)
 ONU: Final = (
     Field("serial", MAC, serial),
     Field("state", STATUS, choice(STATES, OnuState.UNKNOWN)),
-    Field("state", IF_OPER_STATUS, choice(INTERFACE_STATES, OnuState.UNKNOWN)),
+    Field("state", IF_OPER_STATUS, access.interface_state),
     Field("model", MODEL, text),
     Field("firmware", FIRMWARE, text),
     Field("distance_m", DISTANCE, unit(1)),

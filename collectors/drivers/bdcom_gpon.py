@@ -44,7 +44,6 @@ STATES: Final = {
 }
 """off-line, inactive, disable, active."""
 
-INTERFACE_STATES: Final = {1: OnuState.ONLINE, 2: OnuState.OFFLINE}
 CAUSES: Final = {
     1: DownCause.DYING_GASP,
     2: DownCause.OPTICS_OFF,
@@ -90,7 +89,7 @@ ONU: Final = (
     Field("serial", SERIAL, serial),
     Field("serial", VENDOR_SERIAL, serial),
     Field("state", STATUS, choice(STATES, OnuState.UNKNOWN)),
-    Field("state", IF_OPER_STATUS, choice(INTERFACE_STATES, OnuState.UNKNOWN)),
+    Field("state", IF_OPER_STATUS, access.interface_state),
     Field("last_down_cause", DEACTIVATION, choice(CAUSES, DownCause.OTHER, none=(0, 5))),
     Field("model", EQUIPMENT_ID, text),
     Field("firmware", SOFTWARE, text),

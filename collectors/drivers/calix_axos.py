@@ -9,8 +9,8 @@ from typing import Final
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
 from collectors.mib.access import Field, Place
-from collectors.mib.calix import ENTERPRISE, device
-from collectors.mib.cells import Cells, Gate, choice, milliwatts, number, serial, text, unit
+from collectors.mib.calix import ENTERPRISE, PORT_STATE, device, light
+from collectors.mib.cells import Cells, Gate, choice, number, serial, text, unit
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
 from devices.snmp.values import Index
 from isp.access_network import DownCause, OnuState, Poll
@@ -29,7 +29,6 @@ STATES: Final = {0: OnuState.OFFLINE, 1: OnuState.ONLINE, 2: OnuState.ONLINE}
 """invalid, enabled, degraded."""
 
 DISABLED: Final = 2
-level = milliwatts(0.0001)
 
 ONU: Final = (
     Field("serial", ONT_ID, serial),
@@ -37,16 +36,16 @@ ONU: Final = (
     Field("last_down_cause", ADMIN_STATUS, choice({DISABLED: DownCause.DEACTIVATED})),
     Field("description", ONT_ID, text),
     Field("firmware", SOFTWARE, text),
-    Field("rx_dbm", RX, level),
-    Field("tx_dbm", TX, level),
-    Field("olt_rx_dbm", OLT_RX, level),
+    Field("rx_dbm", RX, light),
+    Field("tx_dbm", TX, light),
+    Field("olt_rx_dbm", OLT_RX, light),
 )
 PORT: Final = (
-    Field("state", PORT_STATUS, choice({1: "up", 2: "down"})),
+    Field("state", PORT_STATUS, PORT_STATE),
     Field("temperature_celsius", PORT_TEMPERATURE, unit(0.001)),
     Field("bias_milliamperes", PORT_BIAS, unit(0.001)),
-    Field("tx_dbm", PORT_TX, level),
-    Field("rx_dbm", PORT_RX, level),
+    Field("tx_dbm", PORT_TX, light),
+    Field("rx_dbm", PORT_RX, light),
     Field("voltage_volts", PORT_VOLTAGE, unit(0.001, none=(0,))),
 )
 

@@ -7,10 +7,10 @@ from typing import Final
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
 from collectors.mib.access import Field, Place
-from collectors.mib.calix import ENTERPRISE, device
-from collectors.mib.cells import Cells, Gate, choice, milliwatts, number, text, unit
+from collectors.mib.calix import ENTERPRISE, PORT_STATE, device, light
+from collectors.mib.cells import Cells, Gate, choice, steps, text, unit
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
-from devices.snmp.values import Index, Value
+from devices.snmp.values import Index
 from isp.access_network import DownCause, OnuState, Poll
 
 __all__ = ["DRIVER"]
@@ -31,32 +31,23 @@ STATES: Final = {
 }
 """enabled, degraded, systemDisabled, userDisabled, waitRegistration; invalid(0) is not known."""
 
-level = milliwatts(0.0001)
-SIGN: Final = 0x8000
-
-
-def light(value: Value) -> float | None:
-    """Steps of 0.002 dBm, in 16 bits of two's complement where they come unsigned."""
-    steps = number(value, (0, -1, 0x8000, 0xFFFF))
-    if steps is None:
-        return None
-    return (steps - 2 * SIGN if steps >= SIGN else steps) * 0.002
-
+steps_of_onu = steps(0.002, none=(0, -1, 0x8000, 0xFFFF))
+"""In steps of 0.002 dBm, unlike a port's."""
 
 ONU: Final = (
     Field("state", OPER_STATUS, choice(STATES, OnuState.UNKNOWN)),
     Field("last_down_cause", DYING_GASP, choice({1: DownCause.DYING_GASP})),
     Field("firmware", SOFTWARE, text),
-    Field("rx_dbm", RX, light),
-    Field("tx_dbm", TX, light),
-    Field("olt_rx_dbm", OLT_RX, light),
+    Field("rx_dbm", RX, steps_of_onu),
+    Field("tx_dbm", TX, steps_of_onu),
+    Field("olt_rx_dbm", OLT_RX, steps_of_onu),
 )
 PORT: Final = (
-    Field("state", PORT_STATUS, choice({1: "up", 2: "down"})),
+    Field("state", PORT_STATUS, PORT_STATE),
     Field("temperature_celsius", PORT_TEMPERATURE, unit(1)),
     Field("bias_milliamperes", PORT_BIAS, unit(0.001)),
-    Field("tx_dbm", PORT_TX, level),
-    Field("rx_dbm", PORT_RX, level),
+    Field("tx_dbm", PORT_TX, light),
+    Field("rx_dbm", PORT_RX, light),
     Field("voltage_volts", PORT_VOLTAGE, unit(0.001, none=(0,))),
 )
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
-from collectors.mib.access import Field, Place
+from collectors.mib.access import Field
 from collectors.mib.cells import (
     Cells,
     Gate,
@@ -138,11 +138,6 @@ def pon_port(index: Index) -> str | None:
     return port_name(index[0]) if index[0] >> 25 in PON_KINDS else None
 
 
-def place(index: Index) -> Place | None:
-    """The place of an ONT's row."""
-    return Place(port_name(index[0]), index[1]) if len(index) == 2 else None
-
-
 def device(cells: Cells, gate: Gate) -> DeviceReading:
     """`MA5603V800R018C10B085` is model and version; the frame's descriptions say which MA5603."""
     told = PRODUCT.fullmatch(text(cells.scalar(PRODUCT_VERSION)) or "")
@@ -162,7 +157,7 @@ def device(cells: Cells, gate: Gate) -> DeviceReading:
 def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
-    onus = access.onus(cells, gate, ONU, place)
+    onus = access.onus(cells, gate, ONU, access.port_and_number(port_name))
     return Poll(
         device=device(cells, gate),
         ports=access.with_onus(access.ports(cells, gate, PORT, pon_port, by_if_index=True), onus),

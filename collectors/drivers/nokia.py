@@ -10,7 +10,7 @@ from typing import Final
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
 from collectors.mib.access import Field, Place
-from collectors.mib.cells import Cells, Gate, choice, number, number_in, serial, text, unit
+from collectors.mib.cells import Cells, Gate, number, number_in, serial, text, unit
 from collectors.mib.interfaces import (
     COUNTERS,
     IF_OPER_STATUS,
@@ -18,7 +18,7 @@ from collectors.mib.interfaces import (
     interfaces,
 )
 from devices.snmp.values import Index
-from isp.access_network import DeviceReading, OnuState, Poll
+from isp.access_network import DeviceReading, Poll
 
 __all__ = ["DRIVER"]
 
@@ -39,7 +39,6 @@ RELEASE: Final = re.compile(r"^(R\d[\w.]*)\s+(\S+)")
 PON_KIND, ONT_KIND = 13, 14
 UP: Final = 1
 
-STATES: Final = {1: OnuState.ONLINE, 2: OnuState.OFFLINE, 6: OnuState.OFFLINE, 7: OnuState.OFFLINE}
 NO_LIGHT: Final = (32768, -32768)
 NO_VALUE: Final = (65534, 65535)
 
@@ -91,7 +90,7 @@ def no_onts_interface(index: Index, _name: str) -> bool:
 
 ONU: Final = (
     Field("serial", SERIAL, serial),
-    Field("state", IF_OPER_STATUS, choice(STATES, OnuState.UNKNOWN)),
+    Field("state", IF_OPER_STATUS, access.interface_state),
     Field("description", DESCRIPTION, text),
     Field("model", MODEL, text),
     Field("firmware", SOFTWARE, text),

@@ -9,7 +9,7 @@ from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access
-from collectors.mib.access import Field, Place
+from collectors.mib.access import Field
 from collectors.mib.cells import Cells, Gate, choice, counter, number_in, serial, text, unit
 from collectors.mib.interfaces import (
     COUNTERS,
@@ -36,12 +36,11 @@ PORT_TEMPERATURE, PORT_VOLTAGE, PORT_BIAS, PORT_TX = (
 )
 
 STATES: Final = {0: OnuState.OFFLINE, 1: OnuState.ONLINE}
-INTERFACE_STATES: Final = {1: OnuState.ONLINE, 2: OnuState.OFFLINE, 7: OnuState.OFFLINE}
 CAUSES: Final = {0: DownCause.WIRE_DOWN, 1: DownCause.DYING_GASP}
 """wire-down, power-off."""
 
-PON_INTERFACE: Final = re.compile(r"EPON(\d+/\d+)")
-ONU_INTERFACE: Final = re.compile(r"EPON\d+/(\d+):(\d+)")
+PON_INTERFACE: Final = re.compile(r"EPON(\d+/\d+)", re.IGNORECASE)
+ONU_INTERFACE: Final = re.compile(r"EPON\d+/(\d+):(\d+)", re.IGNORECASE)
 
 ONU: Final = (
     Field("serial", MAC, serial),
@@ -64,9 +63,9 @@ PORT: Final = (
 )
 
 
-def place(index: Index) -> Place | None:
-    """The place of an ONU's row: `EPON0/1:16` is PON 1, ONU 16."""
-    return Place(f"0/{index[0]}", index[1]) if len(index) == 2 else None
+def port_name(pon: int) -> str:
+    """`0/1` is PON 1."""
+    return f"0/{pon}"
 
 
 def onu_interfaces(cells: Cells) -> Mapping[Index, Index]:
@@ -81,7 +80,7 @@ def onu_interfaces(cells: Cells) -> Mapping[Index, Index]:
 def interface_fields(interface: Callable[[Index], Index]) -> tuple[Field, ...]:
     """What an ONU's interface tells of it: what comes in there goes up."""
     return (
-        Field("state", IF_OPER_STATUS, choice(INTERFACE_STATES, OnuState.UNKNOWN), interface),
+        Field("state", IF_OPER_STATUS, access.interface_state, interface),
         Field("octets_up", IF_HC_IN_OCTETS, counter, interface),
         Field("octets_down", IF_HC_OUT_OCTETS, counter, interface),
     )
@@ -93,12 +92,12 @@ def parse(readings: Readings) -> Poll:
     known = onu_interfaces(cells)
     fields = (*ONU, *interface_fields(lambda index: known.get(index, ())))
     rows = sorted({*cells.rows(*(field.column for field in ONU)), *known})
-    onus = access.onus(cells, gate, fields, place, rows)
-    lit = {port.port: port for port in access.ports(cells, gate, PORT, lambda row: f"0/{row[0]}")}
+    onus = access.onus(cells, gate, fields, access.port_and_number(port_name), rows)
+    lit = access.ports(cells, gate, PORT, lambda index: port_name(index[0]))
     ports = access.interface_ports(cells, gate, PON_INTERFACE)
     return Poll(
         device=device(cells),
-        ports=access.with_onus(access.joined(ports, lit.values()), onus),
+        ports=access.with_onus(access.joined(ports, lit), onus),
         interfaces=interfaces(cells, lambda _, name: not ONU_INTERFACE.fullmatch(name)),
         onus=onus,
         doubts=gate.doubts,

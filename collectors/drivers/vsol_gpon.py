@@ -5,7 +5,7 @@ from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access
-from collectors.mib.access import Field, Place
+from collectors.mib.access import Field
 from collectors.mib.cells import (
     Cells,
     Gate,
@@ -19,7 +19,6 @@ from collectors.mib.cells import (
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
 from collectors.mib.vsol import DEVICE, ENTERPRISE, device
 from collectors.mib.words import cause_in_words
-from devices.snmp.values import Index
 from isp.access_network import OnuState, Poll
 
 __all__ = ["DRIVER"]
@@ -43,8 +42,8 @@ PHASES: Final = {
 }
 """logging, los, syncMib, working, dyingGasp, authFailed, offLine."""
 
-PON_INTERFACE: Final = re.compile(r"GPON(\d+/\d+)")
-ONU_INTERFACE: Final = re.compile(r"GPON\d+(?:/\d+)?(?::\d+|ONU\d+)")
+PON_INTERFACE: Final = re.compile(r"GPON(\d+/\d+)", re.IGNORECASE)
+ONU_INTERFACE: Final = re.compile(r"GPON\d+(?:/\d+)?(?::\d+|ONU\d+)", re.IGNORECASE)
 
 ONU: Final = (
     Field("serial", SERIAL, serial),
@@ -66,15 +65,15 @@ ONU: Final = (
 )
 
 
-def place(index: Index) -> Place | None:
-    """The place of an ONU's row."""
-    return Place(f"0/{index[0]}", index[1]) if len(index) == 2 else None
+def port_name(pon: int) -> str:
+    """`0/1` is PON 1."""
+    return f"0/{pon}"
 
 
 def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
-    onus = access.onus(cells, gate, ONU, place)
+    onus = access.onus(cells, gate, ONU, access.port_and_number(port_name))
     return Poll(
         device=device(cells),
         ports=access.with_onus(access.interface_ports(cells, gate, PON_INTERFACE), onus),

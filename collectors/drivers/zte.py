@@ -8,11 +8,10 @@ from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
-from collectors.mib.access import Field, Place
+from collectors.mib.access import Field
 from collectors.mib.cells import Cells, Gate, choice, serial, text, unit
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
-from collectors.mib.zte import CARDS, PON_INTERFACE, device, light, transceiver
-from devices.snmp.values import Index
+from collectors.mib.zte import CARDS, PON_INTERFACE, device, light, olt_light, transceiver
 from isp.access_network import OnuState, Poll
 
 __all__ = ["DRIVER"]
@@ -37,9 +36,6 @@ PHASES: Final = {
 }
 """logging, los, syncMib, working, dyingGasp, authFailed, offline; tree B counts them from 1."""
 
-NO_LIGHT: Final = (65535000, -80000)
-"""The OLT has no reading; no signal."""
-
 
 ONU: Final = (
     Field("serial", SERIAL, serial),
@@ -50,7 +46,7 @@ ONU: Final = (
     Field("distance_m", DISTANCE, unit(1, none=(-1, 65535))),
     Field("rx_dbm", RX, light, transceiver),
     Field("tx_dbm", TX, light, transceiver),
-    Field("olt_rx_dbm", OLT_RX, unit(0.001, none=NO_LIGHT), access.own_row),
+    Field("olt_rx_dbm", OLT_RX, olt_light, access.own_row),
 )
 
 
@@ -59,15 +55,10 @@ def port_name(port_id: int) -> str:
     return f"{(port_id >> 24 & 0xF) + 1}/{port_id >> 16 & 0xFF}/{port_id >> 8 & 0xFF}"
 
 
-def place(index: Index) -> Place | None:
-    """The place of an ONU's row."""
-    return Place(port_name(index[0]), index[1]) if len(index) == 2 else None
-
-
 def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
-    onus = access.onus(cells, gate, ONU, place)
+    onus = access.onus(cells, gate, ONU, access.port_and_number(port_name))
     return Poll(
         device=device(cells, gate),
         ports=access.with_onus(access.interface_ports(cells, gate, PON_INTERFACE), onus),

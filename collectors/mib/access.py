@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from collectors.mib.cells import Cells, Gate, Read, counter, date_and_time, serial, text
+from collectors.mib.cells import (
+    Cells,
+    Gate,
+    Read,
+    choice,
+    counter,
+    date_and_time,
+    serial,
+    text,
+)
 from collectors.mib.interfaces import (
     IF_HC_IN_OCTETS,
     IF_HC_OUT_OCTETS,
@@ -29,9 +38,11 @@ __all__ = [
     "down_state",
     "interface_onus",
     "interface_ports",
+    "interface_state",
     "joined",
     "onus",
     "own_row",
+    "port_and_number",
     "ports",
     "unprovisioned",
     "with_onus",
@@ -75,6 +86,12 @@ INTERFACE_PORT: Final = (
     Field("octets_up", IF_HC_IN_OCTETS, counter),
     Field("octets_down", IF_HC_OUT_OCTETS, counter),
 )
+
+interface_state = choice(
+    {1: OnuState.ONLINE, 2: OnuState.OFFLINE, 6: OnuState.OFFLINE, 7: OnuState.OFFLINE},
+    OnuState.UNKNOWN,
+)
+"""ifOperStatus of an ONU that is an interface: up, down, notPresent, lowerLayerDown."""
 
 DOWN_STATES: Final = {
     DownCause.LOS: OnuState.LOS,
@@ -234,6 +251,15 @@ def unprovisioned(
         for index, value in sorted(cells.column(serials).items())
         if (found := serial(value))
     )
+
+
+def port_and_number(name: Callable[[int], str]) -> Callable[[Index], Place | None]:
+    """The place of a row that is a port's number, which has a name, and an ONU's."""
+
+    def place(index: Index) -> Place | None:
+        return Place(name(index[0]), index[1]) if len(index) == 2 else None
+
+    return place
 
 
 def own_row(index: Index) -> Index:

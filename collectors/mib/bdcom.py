@@ -20,8 +20,8 @@ BOARDS: Final = Table(
 )
 PRODUCT: Final = re.compile(r"BDCOM\(tm\)\s+(\S+)\s+Software,\s*Version\s+(\S+(?:\s+Build\s+\d+)?)")
 
-PON_INTERFACE: Final = re.compile(r"[EG]PON(\d+/\d+)")
-ONU_INTERFACE: Final = re.compile(r"[EG]PON(\d+/\d+):(\d+)")
+PON_INTERFACE: Final = re.compile(r"[EG]PON(\d+/\d+)", re.IGNORECASE)
+ONU_INTERFACE: Final = re.compile(r"[EG]PON(\d+/\d+):(\d+)", re.IGNORECASE)
 """`GPON0/2:17`: port 0/2, ONU 17."""
 
 

@@ -4,12 +4,16 @@ import re
 from typing import Final
 
 from collectors.mib import health
-from collectors.mib.cells import Cells, text
+from collectors.mib.cells import Cells, choice, milliwatts, text
 from isp.access_network import DeviceReading
 
-__all__ = ["ENTERPRISE", "device"]
+__all__ = ["ENTERPRISE", "PORT_STATE", "device", "light"]
 
 ENTERPRISE: Final = "1.3.6.1.4.1.6321"
+PORT_STATE: Final = choice({1: "up", 2: "down"})
+light = milliwatts(0.0001)
+"""Told in 0.0001 mW."""
+
 PRODUCT: Final = re.compile(r"\b(E\d{1,2}(?:-\d+\w*)?)\b")
 
 

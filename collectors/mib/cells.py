@@ -22,6 +22,7 @@ __all__ = [
     "number",
     "number_in",
     "serial",
+    "steps",
     "text",
     "unit",
 ]
@@ -145,6 +146,18 @@ def unit(scale: float, *, offset: float = 0.0, none: Collection[int] = ()) -> Re
     def read(value: Value) -> float | None:
         found = number(value, none)
         return None if found is None else found * scale + offset
+
+    return read
+
+
+def steps(step: float, zero: float = 0.0, none: Collection[int] = ()) -> Read:
+    """16 bits in two's complement, which may come unsigned: so many steps from `zero`."""
+
+    def read(value: Value) -> float | None:
+        found = number(value, none)
+        if found is None:
+            return None
+        return (found - 0x10000 if found >= 0x8000 else found) * step + zero
 
     return read
 

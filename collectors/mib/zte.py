@@ -5,17 +5,28 @@ from typing import Final
 
 from collectors.driver import Table
 from collectors.mib import health
-from collectors.mib.cells import Cells, Gate, number, text
-from devices.snmp.values import Index, Value
+from collectors.mib.cells import Cells, Gate, steps, text, unit
+from devices.snmp.values import Index
 from isp.access_network import DeviceReading, DownCause
 
-__all__ = ["CARDS", "OFFLINE_REASONS", "PON_INTERFACE", "device", "light", "transceiver"]
+__all__ = [
+    "CARDS",
+    "OFFLINE_REASONS",
+    "PON_INTERFACE",
+    "device",
+    "light",
+    "olt_light",
+    "transceiver",
+]
 
-PON_INTERFACE: Final = re.compile(r"(?:x?g|xgs|xgs-?|xg|e)?pon[-_](?:olt[-_])?(\d+/\d+/\d+)", re.I)
+PON_INTERFACE: Final = re.compile(r"(?:xgs?-?|g|e)?pon[-_](?:olt[-_])?(\d+/\d+/\d+)", re.I)
 """`gpon_1/1/1` of version 2.1, `gpon-olt_1/1/1` before, `gpon_olt-1/1/1` of the C6xx."""
 
-NO_READING: Final = (65535, -1, -32768)
-STEP_DBM, ZERO_DBM, SIGN = 0.002, -30.0, 0x8000
+light = steps(0.002, -30.0, none=(65535, -1, -32768))
+"""In steps of 0.002 dB from -30 dBm; 65535 is no reading."""
+
+olt_light = unit(0.001, none=(65535000, -80000))
+"""In thousandths of a dBm; the OLT has no reading, or no signal."""
 
 CARD: Final = "1.3.6.1.4.1.3902.1082.10.1.2.4.1"
 CARD_CPU, CARD_MEMORY = f"{CARD}.9", f"{CARD}.11"
@@ -41,14 +52,6 @@ OFFLINE_REASONS: Final = {
 }
 """unknown(1), los, losi, lofi, sfi, loai, loami, authFail, powerOff, deactiveSucc, deactiveFail,
 reboot, shutdown: tree B's reasons."""
-
-
-def light(value: Value) -> float | None:
-    """16 bits in two's complement, in steps of 0.002 dB from -30 dBm; 65535 is no reading."""
-    steps = number(value, NO_READING)
-    if steps is None:
-        return None
-    return (steps - 2 * SIGN if steps >= SIGN else steps) * STEP_DBM + ZERO_DBM
 
 
 def transceiver(index: Index) -> Index:

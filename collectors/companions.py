@@ -127,7 +127,7 @@ class Companions:
             tls=config.mqtt_tls,
             prefix=config.mqtt_prefix,
         )
-        return Publisher(database, broker, config.process_name, self._device_ids, clock)
+        return Publisher(database, broker, config.mqtt_name, self._device_ids, clock)
 
 
 def limits_of(config: CollectorsConfig) -> Limits:

@@ -19,7 +19,8 @@ class CollectorsConfig(Table):
     """Polling of OLTs, ONUs and routers."""
 
     name: Annotated[str, NEEDS_RESTART] = ""
-    """What this process is called among those that share the devices. Empty: node and process."""
+    """What this process is called among those that share the devices. Empty: node and process.
+    Several on one node that publish to MQTT each need one."""
 
     state_seconds: Annotated[int, NEEDS_RESTART] = Field(default=300, ge=10, le=86_400)
     """How often the states of all ONUs, ports and interfaces are read."""
@@ -118,6 +119,11 @@ class CollectorsConfig(Table):
             Part.TRAFFIC: self.traffic_seconds,
             Part.HEALTH: self.health_seconds,
         }
+
+    @property
+    def mqtt_name(self) -> str:
+        """What the broker knows this process by: the same after a restart."""
+        return self.name or socket.gethostname()
 
     @property
     def process_name(self) -> str:

@@ -100,8 +100,9 @@ def symptoms(
         device_id=device,
         value=temperature,
     )
+    in_use = {onu.port for onu in change.onus.values()}
     for port in change.poll.ports:
-        yield _of_port(device, port)
+        yield _of_port(device, port, in_use=port.port in in_use)
     for interface in change.poll.interfaces:
         yield _of_interface(device, interface)
     fell = {each.onu_id for each in change.state_changes if each.before is OnuState.ONLINE}
@@ -124,7 +125,7 @@ def symptoms(
                 )
 
 
-def _of_port(device: int, port: PortReading) -> Symptom:
+def _of_port(device: int, port: PortReading, *, in_use: bool) -> Symptom:
     reading = {"up": Reading.GOOD, "down": Reading.BAD}.get(port.state or "", Reading.UNKNOWN)
     return Symptom(
         subject=f"port {device} {port.port}",
@@ -132,7 +133,7 @@ def _of_port(device: int, port: PortReading) -> Symptom:
         reading=reading,
         place=port.port,
         device_id=device,
-        may_begin=bool(port.onus),
+        may_begin=in_use,
     )
 
 

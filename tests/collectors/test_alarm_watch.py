@@ -42,8 +42,8 @@ async def read_all(site: OltSite, polls, **columns) -> None:
 
 def whole(site: OltSite, poll: Poll, at: datetime) -> PollChange:
     return PollChange(
-        device=site.device, parts=frozenset({Part.HEALTH}), poll=poll, onus={}, ports=site.ports,
-        interfaces={}, now=at,
+        device=site.device, parts=frozenset({Part.HEALTH}), poll=poll, ports=site.ports,
+        onus={known.serial: known for known in site.onus.values()}, interfaces={}, now=at,
     )  # fmt: skip
 
 
@@ -120,8 +120,8 @@ async def test_a_hot_device_a_port_with_onus_and_a_described_link_are_alarms(sit
     poll = Poll(
         device=DeviceReading(temperature_celsius=80.0),
         ports=(
-            PortReading(port="0/1/0", state="down", onus=12),
-            PortReading(port="0/1/9", state="down", onus=0),
+            PortReading(port="0/1/0", state="down"),
+            PortReading(port="0/1/9", state="down"),
         ),
         interfaces=(
             InterfaceReading(name="eth1", admin_up=True, oper_up=False, alias="to the core"),

@@ -11,7 +11,14 @@ from isp.limit import PRIORITY_LOWEST, Limit
 from shaper.linux_leaves import FRAME_OCTETS, leaf_for, within
 from shaper.linux_state import HtbClass, LeafKind
 
-__all__ = ["BORROWER_RATE", "PASSAGE", "UNLIMITED", "class_for", "limit_of"]
+__all__ = [
+    "BORROWER_RATE",
+    "PASSAGE",
+    "PLANS_REMEMBERED",
+    "UNLIMITED",
+    "class_for",
+    "limit_of",
+]
 
 UNLIMITED = 125_000_000_000
 """Octets per second, 1 Tbit/s: beyond any interface."""

@@ -28,6 +28,7 @@ __all__ = [
     "members",
     "nested",
     "refusal",
+    "string_of",
     "text",
 ]
 
@@ -95,6 +96,11 @@ def text(kind: int, value: str) -> bytes:
     return attribute(kind, value.encode() + b"\0")
 
 
+def string_of(payload: memoryview) -> str:
+    """The inverse of `text`."""
+    return bytes(payload).rstrip(b"\0").decode("utf-8", "replace")
+
+
 def attributes(body: memoryview) -> dict[int, memoryview]:
     """The attributes of a message or of a nested attribute by kind."""
     return dict(members(body))
@@ -139,5 +145,5 @@ def refusal(reply: Reply) -> Refusal | None:
     if code == 0:
         return None
     said = attributes(reply.body[ERROR_ATTRIBUTES:])
-    reason = bytes(said.get(ERROR_TEXT, b"")).rstrip(b"\0").decode("utf-8", "replace")
+    reason = string_of(said.get(ERROR_TEXT, memoryview(b"")))
     return Refusal(sequence=reply.sequence, errno=-code, reason=reason)

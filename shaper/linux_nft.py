@@ -19,6 +19,7 @@ from shaper.linux_netlink import (
     attributes,
     members,
     nested,
+    string_of,
     text,
 )
 from shaper.linux_state import MAJOR, LinuxQueue, MapKey, class_id, major_of
@@ -48,7 +49,7 @@ __all__ = [
     "read_labels",
     "read_maps",
     "read_table",
-    "table_flags_of",
+    "said_in",
     "word",
 ]
 
@@ -124,7 +125,7 @@ def comment(kind: int, said: str) -> bytes:
 
 
 def comment_of(user_data: memoryview) -> str:
-    return bytes(user_data[2:]).rstrip(b"\0").decode("utf-8", "replace")
+    return string_of(user_data[2:])
 
 
 def byte_order(of: int, order: int) -> bytes:
@@ -223,18 +224,18 @@ def element(key: bytes, *more: bytes) -> bytes:
 
 
 def elements(
-    kind: int, flags: int, table: str, set_name: str, members: Iterable[bytes]
+    kind: int, flags: int, table: str, set_name: str, listed: Iterable[bytes]
 ) -> Iterator[Request]:
-    """The members in as many messages as they need."""
-    for chunk in chunks(members):
-        listed = nested(ELEMENTS, *chunk)
-        yield message(kind, flags, table, text(ELEMENTS_SET, set_name), listed)
+    """What is listed, in as many messages as it needs."""
+    for chunk in chunks(listed):
+        chosen = (text(ELEMENTS_SET, set_name), nested(ELEMENTS, *chunk))
+        yield message(kind, flags, table, *chosen)
 
 
-def chunks(members: Iterable[bytes]) -> Iterator[list[bytes]]:
+def chunks(listed: Iterable[bytes]) -> Iterator[list[bytes]]:
     chunk: list[bytes] = []
     size = 0
-    for member in members:
+    for member in listed:
         if size + len(member) > MESSAGE_OCTETS_MAX:
             yield chunk
             chunk, size = [], 0
@@ -274,14 +275,14 @@ def get_addresses(table: str, networks: Iterable[Network]) -> Iterator[tuple[Map
             yield key, request
 
 
-def table_flags_of(reply: Reply) -> int:
-    flags = attributes(reply.body[GENERAL.size :]).get(TABLE_FLAGS)
-    return WORD.unpack(flags)[0] if flags else 0
+def said_in(reply: Reply) -> dict[int, memoryview]:
+    """The attributes of a reply."""
+    return attributes(reply.body[GENERAL.size :])
 
 
 def map_of(reply: Reply) -> MapKey | None:
     """The map that a set is, None for the set of labels."""
-    name = bytes(attributes(reply.body[GENERAL.size :])[SET_NAME]).rstrip(b"\0").decode()
+    name = string_of(said_in(reply)[SET_NAME])
     version, _, length = name.removeprefix("v").partition("_")
     return (int(version), int(length)) if length else None
 
@@ -303,7 +304,7 @@ def addresses_of(replies: Iterable[Reply], key: MapKey) -> Iterator[tuple[Networ
 def members_of(replies: Iterable[Reply]) -> Iterator[tuple[memoryview, dict[int, memoryview]]]:
     """The key and the attributes of each element."""
     for reply in replies:
-        listed = attributes(reply.body[GENERAL.size :]).get(ELEMENTS, memoryview(b""))
+        listed = said_in(reply).get(ELEMENTS, memoryview(b""))
         for _, member in members(listed):
             said = attributes(member)
             yield attributes(said[ELEMENT_KEY])[VALUE], said

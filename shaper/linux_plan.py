@@ -54,7 +54,8 @@ class Placed:
 class LinuxPlan:
     """`placed` stand parents first, and are preceded by their `families`, the number of the class
     above each; `cleared` are the ids of the classes to go, children first. `labelled` and
-    `addressed` are what the maps get, `unlabelled` and `unaddressed` what they lose before that.
+    `addressed` are what the maps get, `unlabelled` and `unaddressed` what they lose before that. A
+    map that has become empty stays until the next reboot; it costs a look.
     """
 
     placed: tuple[Placed, ...]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from shaper.linux_classes import PLANS_REMEMBERED
 from shaper.linux_netlink import Reply
 from shaper.linux_nft import Label
 from shaper.linux_state import (
@@ -20,7 +21,7 @@ from shaper.linux_state import (
     major_of,
     number_of,
 )
-from shaper.linux_tc import VALUES_REMEMBERED, FoundClass, Qdisc, class_of
+from shaper.linux_tc import FoundClass, Qdisc, class_of
 from shaper.queue import Network
 
 __all__ = ["Side", "Table", "side_of", "state_of"]
@@ -76,7 +77,7 @@ def with_leaf(found: FoundClass, by_handle: Mapping[int, Qdisc]) -> HtbClass:
     return joined(found.htb_class, qdisc.leaf)
 
 
-@lru_cache(maxsize=VALUES_REMEMBERED)
+@lru_cache(maxsize=PLANS_REMEMBERED)
 def joined(htb_class: HtbClass, leaf: Leaf) -> HtbClass:
     return replace(htb_class, leaf=leaf)
 

@@ -7,8 +7,17 @@ longest prefixes first; what no map has passes unlimited.
 
 import struct
 
-from shaper.linux_netlink import CREATE, Reply, Request, attribute, attributes, nested, text
-from shaper.linux_nft import comment, comment_of, map_name, message, word
+from shaper.linux_netlink import (
+    CREATE,
+    Reply,
+    Request,
+    attribute,
+    attributes,
+    nested,
+    string_of,
+    text,
+)
+from shaper.linux_nft import comment, comment_of, map_name, message, said_in, word
 from shaper.linux_state import Chain, Hook, Rule
 
 __all__ = [
@@ -25,7 +34,6 @@ __all__ = [
 NEW_CHAIN, GET_CHAIN, DELETE_CHAIN = 3, 4, 5
 NEW_RULE, GET_RULE, DELETE_RULE = 6, 7, 8
 APPEND = 0x800
-GENERAL_OCTETS = 4
 TABLE, CHAIN_NAME, CHAIN_HOOK, CHAIN_TYPE = 1, 3, 4, 7
 HOOK_NUMBER, HOOK_PRIORITY, HOOK_DEVICE = 1, 2, 3
 HOOKS = {Hook.INGRESS: 0, Hook.EGRESS: 1}
@@ -149,29 +157,25 @@ def read_rules(table: str) -> Request:
 
 def chain_of(reply: Reply, table: str) -> Chain | None:
     """A chain without its rules; None where it is not on an interface, or of another table."""
-    said = attributes(reply.body[GENERAL_OCTETS:])
-    if string(said[TABLE]) != table or CHAIN_HOOK not in said:
+    said = said_in(reply)
+    if string_of(said[TABLE]) != table or CHAIN_HOOK not in said:
         return None
     hook = attributes(said[CHAIN_HOOK])
     if HOOK_DEVICE not in hook:
         return None
     (number,) = WORD.unpack(hook[HOOK_NUMBER])
     return Chain(
-        name=string(said[CHAIN_NAME]),
+        name=string_of(said[CHAIN_NAME]),
         hook=next(each for each, known in HOOKS.items() if known == number),
-        interface=string(hook[HOOK_DEVICE]),
+        interface=string_of(hook[HOOK_DEVICE]),
         rules=(),
     )
 
 
 def rule_of(reply: Reply) -> tuple[str, Rule | None]:
     """A rule and its chain's name; None where it does not say what it does, so is not ours."""
-    said = attributes(reply.body[GENERAL_OCTETS:])
-    chain = string(said[RULE_CHAIN])
+    said = said_in(reply)
+    chain = string_of(said[RULE_CHAIN])
     if RULE_USER_DATA not in said:
         return chain, None
     return chain, Rule.of_text(comment_of(said[RULE_USER_DATA]))
-
-
-def string(content: memoryview) -> str:
-    return bytes(content).rstrip(b"\0").decode("utf-8", "replace")

@@ -152,7 +152,8 @@ class Chain:
 class LinuxState:
     """All of it. `ids` are the class ids of the queues by name; `families` the number of the class
     above each family, 0 the root; `addresses` the class of each network; `chains` use the `maps`.
-    Without a `table` there are none of the last three; `rooted`: both interfaces have our HTB.
+    Without a `table` there are none of the last three; `rooted`: both interfaces have our HTB
+    and its filter.
 
     A class that nothing names (a change was cut short) is a queue named `?` and its id.
     """

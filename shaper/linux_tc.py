@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shaper.linux_classes import PASSAGE
+from shaper.linux_classes import PASSAGE, PLANS_REMEMBERED
 from shaper.linux_netlink import (
     CREATE,
     ECHO,
@@ -16,13 +16,12 @@ from shaper.linux_netlink import (
     attribute,
     attributes,
     nested,
+    string_of,
     text,
 )
 from shaper.linux_state import MAJOR, HtbClass, Leaf, LeafKind, class_id, major_of, number_of
 
 __all__ = [
-    "ROOT",
-    "VALUES_REMEMBERED",
     "FoundClass",
     "Qdisc",
     "add_family",
@@ -41,7 +40,7 @@ __all__ = [
     "read_qdiscs",
 ]
 
-NEW_QDISC, DELETE_QDISC, GET_QDISC = 36, 37, 38
+NEW_QDISC, GET_QDISC = 36, 38
 NEW_CLASS, DELETE_CLASS, GET_CLASS = 40, 41, 42
 NEW_FILTER, GET_FILTER = 44, 46
 BPF_LENGTH, BPF_PROGRAM = 4, 5
@@ -53,8 +52,6 @@ FQ_CODEL_TARGET = 1
 BASIC_STATISTICS = 1
 RATE32_MAX = 0xFFFFFFFF
 HTB = b"htb\0"
-VALUES_REMEMBERED = 4096
-"""Of ten thousand subscribers most have the same as many others."""
 LINK_LAYER_ETHERNET = 1
 
 # struct tcmsg: family, interface, handle, parent, info.
@@ -231,7 +228,7 @@ def class_of(reply: Reply) -> FoundClass | None:
     )
 
 
-@lru_cache(maxsize=VALUES_REMEMBERED)
+@lru_cache(maxsize=PLANS_REMEMBERED)
 def htb_class_of(options: bytes) -> HtbClass:
     said = attributes(memoryview(options))
     values = PARAMETERS.unpack_from(said[HTB_PARAMETERS])
@@ -256,7 +253,7 @@ def qdisc_of(reply: Reply) -> Qdisc:
     """A qdisc that is there."""
     _, interface, handle, parent, _ = HEADER.unpack_from(reply.body)
     said = attributes(reply.body[HEADER.size :])
-    kind = bytes(said[KIND]).rstrip(b"\0").decode()
+    kind = string_of(said[KIND])
     return Qdisc(
         interface=interface,
         kind=kind,
@@ -266,7 +263,7 @@ def qdisc_of(reply: Reply) -> Qdisc:
     )
 
 
-@lru_cache(maxsize=VALUES_REMEMBERED)
+@lru_cache(maxsize=PLANS_REMEMBERED)
 def leaf_of(kind: str, options: bytes) -> Leaf | None:
     """The leaf that a qdisc is; None for kinds that are none of ours."""
     match kind:

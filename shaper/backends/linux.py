@@ -5,9 +5,10 @@ when the shaper stops; after a reboot nothing is, and the next cycle puts all of
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from threading import Lock
+from typing import Final, ParamSpec, TypeVar
 
 from isp.errors import ExitCode, Refused
 from shaper.backend import Applied, Throughput
@@ -26,14 +27,16 @@ READ_BACK_MAX: Final = 200
 """More classes than this are read back quicker by reading all."""
 PROBLEMS_TOLD: Final = 5
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What went through a queue until a moment of the loop's clock."""
+    """What went through a queue, down and up, until a moment of the loop's clock."""
 
     at_seconds: float
-    down_octets: int
-    up_octets: int
+    octets: tuple[int, int]
 
 
 class LinuxBackend:
@@ -45,6 +48,7 @@ class LinuxBackend:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._kernel = Kernel()
+        self._lock = Lock()
         self._processors = Processors()
         self._counted: dict[str, Counted] = {}
         self._ids: Mapping[str, int] = {}
@@ -66,7 +70,7 @@ class LinuxBackend:
         if not interfaces.up and self._wiring.outside is None:
             up = await ensure_ifb(self._wiring.up_interface)
             interfaces = replace(interfaces, up=up)
-        problems, confirmed = await asyncio.to_thread(self._put, difference, reading, interfaces)
+        problems, confirmed = await self._alone(self._put, difference, reading, interfaces)
         count = len(difference.entries)
         if problems:
             return Applied(done=0, failed=count, problems=problems[:PROBLEMS_TOLD])
@@ -76,28 +80,34 @@ class LinuxBackend:
         """Since the last call, so the first tells nothing."""
         now = asyncio.get_running_loop().time()
         ids = {name: self._ids[name] for name in queues if name in self._ids}
-        octets = await asyncio.to_thread(self._kernel.octets, self._interfaces, list(ids.values()))
-        flows = []
-        for name, at in ids.items():
-            if at not in octets:
-                continue
-            down, up = octets[at]
-            before = self._counted.get(name)
-            self._counted[name] = Counted(at_seconds=now, down_octets=down, up_octets=up)
-            if before is not None and before.down_octets <= down and before.up_octets <= up:
-                seconds = max(now - before.at_seconds, 1e-3)
-                flows.append(
-                    Throughput(
-                        queue=name,
-                        down_bps=int((down - before.down_octets) * 8 / seconds),
-                        up_bps=int((up - before.up_octets) * 8 / seconds),
-                    )
-                )
-        return flows
+        octets = await self._alone(self._kernel.octets, self._interfaces, list(ids.values()))
+        before = self._counted
+        self._counted = {
+            name: Counted(at_seconds=now, octets=octets[at])
+            for name, at in ids.items()
+            if at in octets
+        }
+        flows = ((name, flow(before.get(name), after)) for name, after in self._counted.items())
+        return [
+            Throughput(queue=name, down_bps=found[0], up_bps=found[1])
+            for name, found in flows
+            if found is not None
+        ]
 
     async def close(self) -> None:
         """Leave it as it is."""
-        self._kernel.close()
+        await self._alone(self._kernel.close)
+
+    async def _alone(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """In a thread, as the only one that talks to the kernel: also where whoever waited for the
+        one before no longer does.
+        """
+
+        def locked() -> R:
+            with self._lock:
+                return work(*args, **kwargs)
+
+        return await asyncio.to_thread(locked)
 
     def _find(self) -> Interfaces:
         for name in (self._wiring.inside, self._wiring.outside):
@@ -112,7 +122,7 @@ class LinuxBackend:
         )
 
     async def _read(self, interfaces: Interfaces) -> LinuxReading:
-        state = await asyncio.to_thread(self._kernel.read, interfaces, self._wiring.table)
+        state = await self._alone(self._kernel.read, interfaces, self._wiring.table)
         self._ids, self._interfaces = state.ids, interfaces
         return LinuxReading(
             state=state,
@@ -140,3 +150,15 @@ class LinuxBackend:
             return problems, None
         self._ids = plan.after.ids
         return (), replace(reading, state=plan.after)
+
+
+def flow(before: Counted | None, after: Counted) -> tuple[int, int] | None:
+    """Bits per second down and up; None where the count began between the two."""
+    if before is None or after.at_seconds <= before.at_seconds:
+        return None
+    seconds = after.at_seconds - before.at_seconds
+    down, up = (
+        int((now - then) * 8 / seconds)
+        for now, then in zip(after.octets, before.octets, strict=True)
+    )
+    return None if min(down, up) < 0 else (down, up)

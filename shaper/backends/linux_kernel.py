@@ -4,9 +4,8 @@ a second for ten thousand queues, so it belongs into a thread.
 
 import errno
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Final
 
 from isp.errors import ExitCode, Refused
@@ -67,14 +66,14 @@ class Kernel:
                 exit_code=ExitCode.CONFIGURATION,
             ) from error
         self._flags = OWNED | PERSISTENT
+        self.kinds = self._known()
 
     def close(self) -> None:
         """What has been set stays in force."""
         self._route.close()
         self._tables.close()
 
-    @cached_property
-    def kinds(self) -> frozenset[LeafKind]:
+    def _known(self) -> frozenset[LeafKind]:
         """The leaves that queues can have here; every kernel has the plain queue."""
         better = [kind for kind in LeafKind if kind is not LeafKind.BFIFO]
         refused = self._route.carry_out([probe(LOOPBACK, kind.value) for kind in better])
@@ -159,10 +158,10 @@ class Kernel:
         if dict(labels_of(labels)) != {each.at: label_of(each.queue) for each in plan.placed}:
             return False
         wanted_addresses = {to: each.at for each in plan.placed for to in each.queue.targets}
-        addresses: dict[Network, int] = {}
-        for key, request in get_addresses(table, wanted_addresses):
-            addresses |= addresses_of(self._tables.get([request]), key)
-        return addresses == wanted_addresses
+        if self._addresses(table, wanted_addresses) != wanted_addresses:
+            return False
+        left = (each for each in plan.unaddressed if each not in wanted_addresses)
+        return not any(self._addresses(table, [each]) for each in left)
 
     def _side(self, interface: int, qdiscs: Sequence[Qdisc]) -> Side:
         here = [qdisc for qdisc in qdiscs if qdisc.interface == interface]
@@ -185,6 +184,13 @@ class Kernel:
         classes = self._route.get([get_class(interface, at) for at in ids])
         leaves = self._route.get([get_leaf(interface, at) for at in ids])
         return side_of(classes, [qdisc_of(reply) for reply in leaves], rooted=True)
+
+    def _addresses(self, table: str, networks: Iterable[Network]) -> Mapping[Network, int]:
+        """Their classes; none after the first that has none."""
+        found: dict[Network, int] = {}
+        for key, request in get_addresses(table, networks):
+            found |= addresses_of(self._tables.get([request]), key)
+        return found
 
     def _table(self, table: str) -> Table | None:
         if not self._tables.get([read_table(table)]):

@@ -1,5 +1,6 @@
 """The Linux back-end on a kernel: what is put is read back, what is foreign is left alone."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -268,6 +269,23 @@ async def test_whatever_was_there_one_plan_makes_it_right(subscribers):
         tree = random_tree(random, Method.LINUX, services=random.randrange(12))
         await put(backend, *tree.queues)
     await backend.close()
+
+
+async def test_what_flows_through_a_node_is_told(subscribers):
+    run("ip", "addr", "add", "100.64.255.254/16", "dev", INSIDE)
+    run(*subscribers.command("ip", "addr", "add", "100.64.0.1/16", "dev", "cpe"))
+    backend = LinuxBackend(WIRING)
+    await put(backend, node(), service(1, down=50_000_000, up=10_000_000, parent="n1-north"))
+    first = await backend.throughput(["n1-north", "n2-gone"])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(20):
+            sender.sendto(bytes(1000), ("100.64.0.1", 9))
+    (told,) = await backend.throughput(["n1-north", "n2-gone"])
+    await backend.close()
+
+    assert [] == first
+    assert "n1-north" == told.queue
+    assert told.down_bps > told.up_bps
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,8 @@ def play(cells: Mapping[Oid, bytes], **options: Any) -> Agent:
 
     def up_ticks(recorded: int) -> int:
         now = asyncio.get_running_loop().time()
-        started.append(now) if not started else None
+        if not started:
+            started.append(now)
         return recorded + int((now - started[0]) * 100)
 
     view = View(recording.columns(cells, up_ticks))

@@ -1,7 +1,10 @@
 """An operator's own script: told what to do by one word and a JSON object, done when it exits 0."""
 
 import asyncio
+import contextlib
 import json
+import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +15,8 @@ RUN_SECONDS_MAX: Final = 120.0
 """A script that configures one OLT by its command line takes half a minute."""
 
 TOLD_CHARACTERS_MAX: Final = 300
+OURS: Final = "TURNPIKE_"
+"""Our configuration, its passwords included, is none of the script's business."""
 
 
 class ScriptFailed(Exception):  # noqa: N818 - it names what happened
@@ -19,7 +24,10 @@ class ScriptFailed(Exception):  # noqa: N818 - it names what happened
 
 
 async def run(script: Path, word: str, document: Mapping[str, Any]) -> None:
-    """Run `script word` with the document on its standard input. Raises ScriptFailed."""
+    """Run `script word` with the document on its standard input. Raises ScriptFailed.
+
+    One that takes too long is killed, with all that it started.
+    """
     try:
         process = await asyncio.create_subprocess_exec(
             script,
@@ -27,6 +35,8 @@ async def run(script: Path, word: str, document: Mapping[str, Any]) -> None:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env={name: each for name, each in os.environ.items() if not name.startswith(OURS)},
+            start_new_session=True,
         )
     except OSError as error:
         raise ScriptFailed(f"{script} cannot be run: {error.strerror}") from error
@@ -37,7 +47,8 @@ async def run(script: Path, word: str, document: Mapping[str, Any]) -> None:
         raise ScriptFailed(f"{script} took longer than {RUN_SECONDS_MAX:.0f} s") from None
     finally:
         if process.returncode is None:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     if process.returncode:
         last = output.decode(errors="replace").strip().rpartition("\n")[2]

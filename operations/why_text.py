@@ -64,10 +64,11 @@ def _holds(answer: Why, now: datetime) -> Iterator[str]:
 
 def _line(answer: Why) -> Iterator[str]:
     for outage in answer.outages:
+        title = f" ({outage.title})" if outage.title else ""
         estimate = f", over by {outage.estimate:%Y-%m-%d %H:%M}Z" if outage.estimate else ""
         yield (
-            f"outage {outage.outage} of {outage.where} since {outage.started_at:%Y-%m-%d %H:%M}Z "
-            f"({outage.cause}){estimate}"
+            f"outage {outage.outage} of {outage.where}{title} by {outage.cause} "
+            f"since {outage.started_at:%Y-%m-%d %H:%M}Z{estimate}"
         )
     if (onu := answer.onu) is not None:
         powers = {"receives": onu.rx_dbm, "OLT receives": onu.olt_rx_dbm}

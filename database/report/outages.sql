@@ -1,7 +1,7 @@
 -- Outages that were certain enough to be told of. `subscribers` is how many were met, `lines` counts
 -- ONUs or sessions; `planned` ones began inside a maintenance window. Who: `outage_subscribers`.
 SELECT tenant.name AS tenant, outage.outage_id AS outage, outage.scope, outage.state, outage.cause,
-    coalesce(outage.title, nullif(concat_ws(' ', coalesce(device.name, nas.name),
+    coalesce(nullif(concat_ws(' ', coalesce(device.name, nas.name),
         array_to_string(outage.ports, ', ')), ''), outage.area) AS "where",
     device.name AS device, nas.name AS nas, outage.area, outage.ports, outage.started_at,
     outage.estimate, outage.estimated_by, outage.restored_at,

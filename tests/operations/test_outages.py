@@ -65,8 +65,8 @@ async def test_an_estimate_and_a_note_are_a_persons(desk: Desk, cut: int) -> Non
         told = await outages.set_estimate(transaction, estimate=LATER, **said)
         untold = await outages.set_estimate(transaction, estimate=None, **said)
 
-    assert ("digger in Main Street", LATER, "bob") == (
-        told.where, told.estimate, told.estimated_by,
+    assert ("olt1 0/1/3", "digger in Main Street", LATER, "bob") == (
+        told.where, told.title, told.estimate, told.estimated_by,
     )  # fmt: skip
     assert (None, None) == (untold.estimate, untold.estimated_by)
     assert ["outage.note", "outage.estimate", "outage.estimate"] == await audited(desk, "outage")

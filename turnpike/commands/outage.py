@@ -22,7 +22,8 @@ app = typer.Typer(no_args_is_help=True, help="What went down together, and whom 
 Number = Annotated[int, typer.Argument(help="The number of `turnpike outage list`.")]
 Kind = Annotated[NoticeKind, typer.Option(help="Which message: that it is down, or back.")]
 LISTED = (
-    "outage where cause state started_at estimate restored_at duration subscribers lines notice"
+    "outage where title cause state started_at estimate restored_at duration subscribers lines "
+    "notice"
 )
 
 

@@ -3637,7 +3637,7 @@ COMMENT ON VIEW report.outage_subscribers IS 'Whom an outage met: a row for each
 
 CREATE VIEW report.outages WITH (security_invoker = true) AS
 SELECT tenant.name AS tenant, outage.outage_id AS outage, outage.scope, outage.state, outage.cause,
-    coalesce(outage.title, nullif(concat_ws(' ', coalesce(device.name, nas.name),
+    coalesce(nullif(concat_ws(' ', coalesce(device.name, nas.name),
         array_to_string(outage.ports, ', ')), ''), outage.area) AS "where",
     device.name AS device, nas.name AS nas, outage.area, outage.ports, outage.started_at,
     outage.estimate, outage.estimated_by, outage.restored_at,

@@ -20,16 +20,24 @@ from chassis.log import get_logger
 from database.address import admin_address, password_file
 from database.connect import Database
 from database.embedded import EmbeddedServer
-from database.migrate import make_fresh, upgrade
 from database.partitions import ensure_partitions
 from database.roles import DAEMON_ROLES, LOGIN_ROLES, SCHEMA_VERSION_TABLE, Role
 from database.version import SCHEMA_VERSION, schema_version
 from isp.errors import ExitCode, Refused
 
-__all__ = ["database_grants", "prepare", "serving"]
+__all__ = [
+    "MAINTENANCE_DATABASE",
+    "administrator",
+    "database_grants",
+    "prepare",
+    "prepare_database",
+    "serving",
+]
 
 SERVER_VERSION_MIN: Final = 15_00_00
 MAINTENANCE_DATABASE: Final = "postgres"
+"""The one that every server has."""
+
 FIRST_TENANT: Final = text(
     "INSERT INTO tenant (name) SELECT 'default' WHERE NOT EXISTS (SELECT FROM tenant)"
 )
@@ -56,17 +64,7 @@ async def prepare(config: DatabaseConfig, *, today: date, durable: bool = True) 
     Refused (78) on a server that is too old, or that may lose what it acknowledged; tests of
     throw-away servers say `durable=False`.
     """
-    address = admin_address(config)
-    async with _connected(address | {"dbname": await _reachable_database(address)}) as connection:
-        await _check_server(connection, durable=durable)
-        await _make_roles(connection, config)
-        await _make_database(connection, address["dbname"])
-    async with _connected(address) as connection:
-        for statement in database_grants(address["dbname"]):
-            await connection.execute(statement)
-        await connection.execute(
-            sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(_identifiers([Role.OWNER]))
-        )
+    await prepare_database(config, admin_address(config)["dbname"], durable=durable)
     database = Database(config, Role.OWNER, "turnpike provision")
     try:
         async with database.transaction() as owner:
@@ -76,6 +74,22 @@ async def prepare(config: DatabaseConfig, *, today: date, durable: bool = True) 
             await ensure_partitions(owner, today)
     finally:
         await database.close()
+
+
+async def prepare_database(config: DatabaseConfig, name: str, *, durable: bool) -> None:
+    """The roles, and the database `name`, which may stay empty, with its grants."""
+    address = admin_address(config)
+    reachable = await _reachable_database(address)
+    async with administrator(address | {"dbname": reachable}) as connection:
+        await _check_server(connection, durable=durable)
+        await _make_roles(connection, config)
+        await _make_database(connection, name)
+    async with administrator(address | {"dbname": name}) as connection:
+        for statement in database_grants(name):
+            await connection.execute(statement)
+        await connection.execute(
+            sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(_identifiers([Role.OWNER]))
+        )
 
 
 def database_grants(database: str) -> Iterator[sql.Composed]:
@@ -90,7 +104,7 @@ def database_grants(database: str) -> Iterator[sql.Composed]:
 
 
 @asynccontextmanager
-async def _connected(address: dict[str, Any]) -> AsyncIterator[Connection]:
+async def administrator(address: dict[str, Any]) -> AsyncIterator[Connection]:
     """An administrator's autocommit connection; refused (69) where the server is not reachable."""
     try:
         connection = await psycopg.AsyncConnection.connect(**address, autocommit=True)
@@ -203,6 +217,9 @@ async def _make_database(connection: Connection, name: str) -> None:
 
 async def _make_schema(owner: AsyncConnection) -> None:
     """The schema of this program; refused (78) where the database is ahead of it."""
+    # Alembic takes a third of a second to import, and no command but this needs it.
+    from database.migrate import make_fresh, upgrade
+
     made = await owner.scalar(text(f"SELECT to_regclass('{SCHEMA_VERSION_TABLE}')::text"))
     version = await schema_version(owner) if made else None
     if version is None:

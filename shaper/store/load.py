@@ -62,12 +62,7 @@ class Loaded:
 
 async def load(transaction: AsyncConnection, target: Target, now: datetime) -> Loaded:
     """All that the target's queues are decided from."""
-    about = {
-        "tenant_id": target.tenant_id,
-        "device_id": target.device_id,
-        "nas_id": target.nas_id,
-        "now": now,
-    }
+    about = _about(target, now)
     nodes = [_node(row) for row in await transaction.execute(NODES, about)]
     topology = Topology(() if target.method is Method.RADIUS else nodes)
     claims = await _claims(transaction, target, nodes, about)
@@ -97,20 +92,24 @@ async def explained(
     transaction: AsyncConnection, target: Target, service_ids: Collection[int], now: datetime
 ) -> set[int]:
     """Those of the services that a Stop, a termination or a person took off the target."""
-    asked = {"service_ids": sorted(service_ids), "nas_id": target.nas_id, "now": now}
+    asked = _about(target, now) | {"service_ids": sorted(service_ids)}
     return set((await transaction.scalars(EXPLAINED, asked)).all())
 
 
 async def fingerprint(transaction: AsyncConnection, target: Target, now: datetime) -> Fingerprint:
     """Of what a router's queues follow from, what nobody is told of when it changes."""
-    about = {
+    row = (await transaction.execute(FINGERPRINT, _about(target, now))).one()
+    return Fingerprint(sessions=row.sessions, paused=row.paused, requests=row.requests)
+
+
+def _about(target: Target, now: datetime) -> dict[str, Any]:
+    """What the queries ask by."""
+    return {
         "tenant_id": target.tenant_id,
-        "nas_id": target.nas_id,
         "device_id": target.device_id,
+        "nas_id": target.nas_id,
         "now": now,
     }
-    row = (await transaction.execute(FINGERPRINT, about)).one()
-    return Fingerprint(sessions=row.sessions, paused=row.paused, requests=row.requests)
 
 
 async def _claims(

@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import linux_shaper, radius, shaper
+from bench import linux_shaper, radius, shaper, snmp
 from bench.result import Figure, markdown
 from chassis.clock import SystemClock
 
-BENCHES = (radius, shaper, linux_shaper)
+BENCHES = (radius, shaper, linux_shaper, snmp)
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 

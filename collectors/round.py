@@ -27,7 +27,8 @@ class Round:
         self.at = 0.0
         self._spacing = 1 / onus_per_second
         self._waiting: deque[str] = deque()
-        self._read: list[Poll] = []
+        self._read: dict[str, OnuReading] = {}
+        self._doubts: Counter[str] = Counter()
         self._since = 0.0
 
     def ready(self, now: float) -> bool:
@@ -50,10 +51,11 @@ class Round:
         return None
 
     def lit(self, poll: Poll, now: float) -> None:
-        """An ONU answered."""
+        """An ONU answered; of an ONU that comes round again, the newer answer counts."""
         if not self._read:
             self._since = now
-        self._read.append(poll)
+        self._read |= {str(onu.serial): onu for onu in poll.onus if onu.serial is not None}
+        self._doubts.update(poll.doubts)
 
     def together(self, now: float) -> Poll | None:
         """What was read, as one reading, once that is worth writing."""
@@ -61,8 +63,7 @@ class Round:
             return None
         if len(self._read) < TOGETHER and now - self._since < TOGETHER_SECONDS:
             return None
-        read, self._read = self._read, []
-        doubts: Counter[str] = Counter()
-        for each in read:
-            doubts.update(each.doubts)
-        return Poll(onus=tuple(onu for each in read for onu in each.onus), doubts=doubts)
+        poll = Poll(onus=tuple(self._read.values()), doubts=dict(self._doubts))
+        self._read.clear()
+        self._doubts.clear()
+        return poll

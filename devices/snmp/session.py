@@ -39,6 +39,9 @@ REQUESTS_PER_SECOND: Final = 20.0
 KEPT_BACK: Final = 2
 """Of the requests that a second may see: its fence post, and one that was delayed on its way."""
 
+TIMER_SECONDS: Final = 0.001
+"""Timers are no finer; a shorter pause would be a longer one."""
+
 TIMEOUT_SECONDS: Final = 2.0
 TRIES: Final = 3
 AGAIN_MAX: Final = 3
@@ -178,7 +181,7 @@ class Snmp:
     async def _send(self, number: int, request: Request, deadline: float | None) -> Opened | None:
         loop = asyncio.get_running_loop()
         address = await self._where()
-        if (pause := self._next_at - loop.time()) > 0:
+        if (pause := self._next_at - loop.time()) > TIMER_SECONDS:
             await asyncio.sleep(pause)
         now = loop.time()
         seconds = self._timeout_seconds if deadline is None else deadline - now

@@ -20,6 +20,7 @@ from collectors.round import Round
 from collectors.sources import Source, SourceLost, SourceRefused
 from collectors.store import DatabaseError
 from collectors.store.status import DeviceState
+from isp.access_network import Poll
 from operations.device_requests import RequestKind
 
 __all__ = ["Lane", "Pace"]
@@ -163,13 +164,16 @@ class Lane:
 
     async def _answer(self, kind: RequestKind, asked: asyncio.Future[Outcome]) -> None:
         """Ask the device, whatever the breaker says; what was read is written down too."""
-        if kind is RequestKind.TEST:
-            outcome = await answers.test(self._source)
-            poll = None
-        else:
-            outcome, poll = await answers.reading(self._source)
-        if not asked.done():
-            asked.set_result(outcome)
+        poll: Poll | None = None
+        try:
+            if kind is RequestKind.TEST:
+                outcome = await answers.test(self._source)
+            else:
+                outcome, poll = await answers.reading(self._source)
+            if not asked.done():
+                asked.set_result(outcome)
+        finally:
+            asked.cancel()  # nobody waits for an answer that failed to be made
         if poll is not None:
             self._answered()
             await self._recorder.read(frozenset(Part), poll, self._source.capabilities)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chassis.clock import Clock
+from chassis.log import get_logger
 from chassis.sealing import KeyRing, SealBroken
 from collectors import answers
 from collectors.lanes import Lanes
 from collectors.sources import SourceRefused
 from collectors.sources.opening import Sources
+from collectors.store import DatabaseError
 from collectors.store import requests as store
 from collectors.store.requests import Asked
 from database.connect import Database
@@ -21,6 +23,8 @@ __all__ = ["Requests"]
 
 AT_ONCE_MAX: Final = 20
 """Requests under way; more wait in their rows."""
+
+log = get_logger("collectors")
 
 
 class Requests:
@@ -62,14 +66,18 @@ class Requests:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _carry_out(self, asked: Asked) -> None:
+        """What cannot be written is asked again when its row has waited long enough."""
         try:
             outcome = await self._outcome(asked)
         except SourceRefused as refused:
             outcome = answers.failed(refused)
         except SealBroken as broken:
             outcome = answers.failed(SourceRefused(f"its credentials do not open: {broken}"))
-        async with self._database.transaction() as transaction:
-            await store.answer(transaction, asked, outcome, self._clock.now())
+        try:
+            async with self._database.transaction() as transaction:
+                await store.answer(transaction, asked, outcome, self._clock.now())
+        except DatabaseError:
+            log.warning("request_not_answered", request=asked.device_request_id)
 
     async def _outcome(self, asked: Asked) -> Mapping[str, Any]:
         kind = RequestKind(asked.kind)

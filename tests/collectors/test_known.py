@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from collectors.consequences import Onu
 from collectors.driver import Part
 from collectors.known import Known, Rows, applied, decide, takes_over
@@ -225,9 +227,12 @@ def test_a_smaller_uptime_is_a_restart_unless_it_wraps():
     assert [False, True, False, False, False] == made
 
 
-def test_whatever_is_read_no_identity_is_wrong_and_nothing_is_lost():
+@pytest.mark.prove
+def test_whatever_is_read_no_identity_is_wrong_and_nothing_is_lost(record_property):
     """Swapped places, moves, clones, cut readings, empty tables after restarts, sentinels."""
-    for seed in range(size(200, 20_000)):
+    cases = size(200, 30_000)
+    record_property("devices read eight times, wrongly", f"{cases:,}")
+    for seed in range(cases):
         randomly = random.Random(seed)
         truth = {f"S{n}": (f"0/{n % 3}/0", n) for n in range(randomly.randrange(1, 12))}
         _, known = read(Known(), polled(*(onu(s, *place) for s, place in truth.items())), INVENTORY)

@@ -202,7 +202,8 @@ def test_one_question_is_outstanding_and_no_second_sees_more_than_allowed():
     assert 15 >= max(sum(at <= other < at + 1 for other in times) for at in times)
 
 
-def test_whatever_goes_wrong_no_cell_is_wrong_and_complete_means_whole():
+@pytest.mark.prove
+def test_whatever_goes_wrong_no_cell_is_wrong_and_complete_means_whole(record_property):
     """Loss, late, doubled, foreign answers, errors, short answers, loops, restarts."""
     cases = size(300, 40_000)
     complete = 0
@@ -238,4 +239,5 @@ def test_whatever_goes_wrong_no_cell_is_wrong_and_complete_means_whole():
         assert (found.fault is None) == found.complete, f"seed {seed}"
         assert len(exchange.sent) < 600, f"seed {seed}"
 
+    record_property("walks of faulty agents", f"{cases:,}, {complete:,} of them complete")
     assert complete > cases / 4

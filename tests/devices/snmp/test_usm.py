@@ -116,12 +116,15 @@ def test_changed_octets_are_never_an_answer():
             usm.open(changed, {9}, 0.0)
 
 
-def test_clocks_restarts_and_clones_heal_within_one_more_exchange():
+@pytest.mark.prove
+def test_clocks_restarts_and_clones_heal_within_one_more_exchange(record_property):
     """Restarts with and without remembered boots, clocks that jump, engines that are replaced."""
     levels = [access("sha", "aes"), access("sha", None), access(None, None)]
     users = [(ModelUsmAgent(level), Usm(level, salt=1)) for level in levels]
     now = 0.0
-    for seed in range(size(300, 30_000)):
+    cases = size(300, 30_000)
+    record_property("engines that restart, forget and change, six times each", f"{cases:,}")
+    for seed in range(cases):
         randomly = random.Random(seed)
         agent, usm = randomly.choice(users)
         ask(usm, agent, now, 1)

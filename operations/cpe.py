@@ -57,7 +57,7 @@ async def add(
 ) -> Cpe:
     """A subscriber's device, linked to the service with that login. Raises Refused."""
     owner = await service_record.by_login(transaction, login)
-    if await _key(transaction, title) is not None:
+    if (await transaction.execute(_own(title))).one_or_none() is not None:
         remedy = f"change it with `turnpike cpe set {title}`, or choose another title"
         raise Refused(f"there is a CPE {title} already", remedy=remedy)
     columns = {"type": _type(type), "host": host, "port": port, "target": _subnet(target)}
@@ -149,11 +149,6 @@ def _query() -> Any:
 
 def _own(title: str) -> Any:
     return select(cpe).where(cpe.c.title == title, cpe.c.removed_at.is_(None))
-
-
-async def _key(transaction: AsyncConnection, title: str) -> int | None:
-    row = (await transaction.execute(_own(title))).one_or_none()
-    return None if row is None else int(row.cpe_id)
 
 
 def _cpe(row: Row[Any]) -> Cpe:

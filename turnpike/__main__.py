@@ -11,24 +11,14 @@ from typer.exceptions import Abort, TyperException
 from chassis.version import suite_version
 from isp.errors import ExitCode, Refused
 from turnpike import context
-from turnpike.arguments import globals_first
-from turnpike.commands import register_all
+from turnpike.arguments import command_of, globals_first
+from turnpike.commands import register
 from turnpike.output import print_json
 
 __all__ = ["application", "main"]
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
-
-application = typer.Typer(
-    name="turnpike",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="The network side of an internet provider: access, usage, billing, enforcement.",
-    epilog="Global options stand before or after a command's own words. "
-    "Example: turnpike why ann@example.net --json",
-)
 
 
 def _tell_version(wanted: bool) -> None:
@@ -37,7 +27,22 @@ def _tell_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@application.callback()
+def application(command: str | None = None) -> typer.Typer:
+    """The whole command line; with the first word of a command, as much of it as that needs."""
+    made = typer.Typer(
+        name="turnpike",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="The network side of an internet provider: access, usage, billing, enforcement.",
+        epilog="Global options stand before or after a command's own words. "
+        "Example: turnpike why ann@example.net --json",
+    )
+    made.callback()(globals_callback)
+    register(made, command)
+    return made
+
+
 def globals_callback(
     data: Annotated[
         Path | None, typer.Option(help="The data directory of the suite.", metavar="DIR")
@@ -56,9 +61,6 @@ def globals_callback(
     context.use(context.Globals(data=data, config=config, tenant=tenant, json=json))
 
 
-register_all(application)
-
-
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run one command line; exits with `isp.errors.ExitCode`, errors in one line."""
     given = sys.argv[1:] if words is None else words
@@ -67,7 +69,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
 
 def _run(words: list[str]) -> int:
     try:
-        result = application(words, standalone_mode=False, prog_name="turnpike")
+        result = application(command_of(words))(words, standalone_mode=False, prog_name="turnpike")
     except Refused as refused:
         return _tell(refused)
     except TyperException as error:

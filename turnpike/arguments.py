@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["GLOBAL_FLAGS", "GLOBAL_OPTIONS", "globals_first"]
+__all__ = ["GLOBAL_FLAGS", "GLOBAL_OPTIONS", "command_of", "globals_first"]
 
 GLOBAL_OPTIONS: Final = ("--data", "--config", "--tenant")
 GLOBAL_FLAGS: Final = ("--json",)
@@ -28,3 +28,12 @@ def globals_first(words: Sequence[str]) -> list[str]:
         else:
             rest.append(word)
     return [*front, *rest]
+
+
+def command_of(words: Sequence[str]) -> str | None:
+    """The first word of the command, of words with the global options in front."""
+    left = list(words)
+    while left and left[0].startswith("-"):
+        if left.pop(0) in GLOBAL_OPTIONS and left:
+            left.pop(0)
+    return left[0] if left else None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from turnpike.arguments import globals_first
+from turnpike.arguments import command_of, globals_first
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,17 @@ from turnpike.arguments import globals_first
 )
 def test_global_options_come_first(words: str, expected: str) -> None:
     assert expected.split() == globals_first(words.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--data D --json nas list", "nas"),
+        ("--data=D why ann", "why"),
+        ("--help", None),
+        ("--data", None),
+        ("", None),
+    ],
+)
+def test_the_command_is_the_first_word_that_is_no_option(words, expected):
+    assert expected == command_of(words.split())

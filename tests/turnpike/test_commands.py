@@ -22,7 +22,7 @@ def test_every_command_has_a_help_text_with_an_example() -> None:
             elif "xample" not in f"{command.help} {command.epilog}":
                 silent.append(" ".join((*words, name)))
 
-    look(typer.main.get_command(application), ())
+    look(typer.main.get_command(application()), ())
 
     assert [] == silent
 

@@ -5,13 +5,13 @@ was discovered; `{"error": …}` where that failed. Whoever reads the device wri
 collectors daemon or, where none runs, the command itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.access_network import device_request
@@ -96,30 +96,27 @@ async def ask_of_stranger(
 async def ask_of_network(
     transaction: AsyncConnection,
     *,
-    networks: tuple[str, ...],
+    addresses: Sequence[str],
     port: int,
     credentials_sealed: bytes,
     actor: str,
     now: datetime,
 ) -> int:
-    """Ask what answers at the addresses of those networks."""
+    """Ask what answers at those addresses."""
     return await _ask(
         transaction,
         actor,
         now,
         kind=RequestKind.DISCOVER,
-        target={"networks": networks, "port": port},
+        target={"networks": [*addresses], "port": port},
         credentials_sealed=credentials_sealed,
     )
 
 
 async def outcome_of(transaction: AsyncConnection, request: int) -> Mapping[str, Any] | None:
-    """What came of a request; None while nothing has. Credentials sent with it are forgotten."""
+    """What came of a request; None while nothing has."""
     own = device_request.c.device_request_id == request
-    outcome = await transaction.scalar(select(device_request.c.outcome).where(own))
-    if outcome is not None:
-        await transaction.execute(update(device_request).where(own).values(credentials_sealed=None))
-    return outcome
+    return await transaction.scalar(select(device_request.c.outcome).where(own))
 
 
 def accepted(outcome: Mapping[str, Any]) -> Mapping[str, Any]:

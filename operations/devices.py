@@ -44,7 +44,10 @@ class DeviceRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceUse:
-    """A device with what is seen of it; `driver` is the one that reads it. None: not seen yet."""
+    """A device with what is seen of it; `driver` is the one that reads it. None: not seen yet.
+
+    Nobody knows how many ONUs are online while it does not answer.
+    """
 
     device: DeviceRecord
     state: str
@@ -55,7 +58,7 @@ class DeviceUse:
     last_poll_at: datetime | None
     partial: tuple[str, ...]
     onus: int
-    onus_online: int
+    onus_online: int | None
 
 
 async def add(
@@ -214,7 +217,7 @@ async def listed(transaction: AsyncConnection) -> tuple[DeviceUse, ...]:
             last_poll_at=row.last_poll_at,
             partial=tuple(row.partial or ()),
             onus=row.onus or 0,
-            onus_online=row.onus_online or 0,
+            onus_online=(row.onus_online or 0) if row.state == "reachable" else None,
         )
         for row in rows
     )

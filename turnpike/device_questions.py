@@ -74,7 +74,7 @@ async def ask_of_network(
         desk,
         lambda transaction: device_requests.ask_of_network(
             transaction,
-            networks=tuple(addresses),
+            addresses=addresses,
             port=port,
             credentials_sealed=seal_credentials(credentials, desk.keys),
             actor=desk.actor,

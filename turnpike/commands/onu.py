@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 import typer
 
@@ -94,10 +95,8 @@ def link(
         remedy = "name a serial and a login, or say --match (with --preview to look first)"
         raise Refused("it is not said what to link", remedy=remedy, exit_code=ExitCode.USAGE)
 
-    async def link_one(transaction: Any, **said: Any) -> Linked:
-        return await onu_linking.link(transaction, serial=serial, login=login, **said)
-
-    linked = _change(Change.LINK, link_one, provision=provision)
+    linking = partial(onu_linking.link, serial=serial, login=login)
+    linked = _change(Change.LINK, linking, provision=provision)
     _tell(linked, "{serial} is at the end of {login}'s line")
 
 
@@ -124,11 +123,7 @@ def _link_in_bulk(by: MatchBy, *, preview: bool) -> None:
 @app.command(epilog="Example: turnpike onu unlink HWTC1234ABCD")
 def unlink(serial: Serial, provision: Provision = False) -> None:
     """Take an ONU from its service."""
-
-    async def unlink_one(transaction: Any, **said: Any) -> Linked:
-        return await onu_linking.unlink(transaction, serial=serial, **said)
-
-    freed = _change(Change.UNLINK, unlink_one, provision=provision)
+    freed = _change(Change.UNLINK, partial(onu_linking.unlink, serial=serial), provision=provision)
     done(f"{freed.serial} is nobody's; it was {freed.login}'s", serial=freed.serial)
 
 
@@ -139,11 +134,8 @@ def swap(
     provision: Provision = False,
 ) -> None:
     """Exchange a service's ONU; the service and its history stay."""
-
-    async def swap_one(transaction: Any, **said: Any) -> Linked:
-        return await onu_linking.swap(transaction, old=old, new=new, **said)
-
-    _tell(_change(Change.SWAP, swap_one, provision=provision), "{login} has {serial} now")
+    swapping = partial(onu_linking.swap, old=old, new=new)
+    _tell(_change(Change.SWAP, swapping, provision=provision), "{login} has {serial} now")
 
 
 def _change(change: Change, do: Callable[..., Awaitable[Linked]], *, provision: bool) -> Linked:

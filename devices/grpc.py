@@ -4,6 +4,7 @@ Nothing waits for a server that is away: a call fails at once, and the channel c
 itself, with pauses, when it is next used.
 """
 
+import os
 from typing import Any, Final
 
 import grpc
@@ -27,6 +28,10 @@ RECONNECT_MILLISECONDS: Final = (200, 5_000)
 KEEPALIVE_MILLISECONDS: Final = (60_000, 10_000)
 """A ping after a minute of silence, given up after ten seconds: a path that died is noticed. More
 often than each minute and a Go server calls it too many pings."""
+
+
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+"""gRPC's library writes to our standard error what its callers are told anyway."""
 
 
 class GrpcError(Exception):

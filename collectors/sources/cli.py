@@ -14,7 +14,7 @@ from isp.access_network import OnuReading, Poll
 
 __all__ = ["CliSource"]
 
-BUDGET_SECONDS: Final = 240.0
+BUDGET_SECONDS: Final = 120.0
 """Of one reading: commands that are not through by then are left for the next."""
 
 OPTICS_AGE_SECONDS: Final = 300.0
@@ -27,8 +27,16 @@ class CliSource:
     one_by_one = True
     capabilities = NOTHING_LEARNED
 
-    def __init__(self, dialect: Dialect, ssh: Ssh, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        ssh: Ssh,
+        *,
+        clock: Clock,
+        budget_seconds: float = BUDGET_SECONDS,
+    ) -> None:
         self._dialect = dialect
+        self._budget_seconds = budget_seconds
         self._ssh = ssh
         self._clock = clock
         self._identity: dict[str, str] = {}
@@ -49,7 +57,7 @@ class CliSource:
         SourceRefused.
         """
         dialect = self._dialect
-        until = self._clock.monotonic() + BUDGET_SECONDS
+        until = self._clock.monotonic() + self._budget_seconds
         await self.probe()
         outputs = dict(self._identity)
         unasked = await self._ask_all(dialect.first(parts), outputs, until)

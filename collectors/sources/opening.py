@@ -69,7 +69,12 @@ class Sources:
         """
         if kind is DeviceKind.VOLTHA:
             core = VolthaCore(f"{host}:{port}")
-            return VolthaSource(core, clock=self._clock, causes=self.causes)
+            return VolthaSource(
+                core,
+                clock=self._clock,
+                causes=self.causes,
+                budget_seconds=self._budget_seconds,
+            )
         if kind is DeviceKind.ROUTER and credentials.login is not None and driver not in drivers():
             target = router_target(host=host, port=port, login=credentials.login)
             return RouterOsSource(open_router(target, rest=driver == REST))
@@ -105,7 +110,9 @@ class Sources:
             password=login.password,
             netmiko_type=dialect.netmiko_type,
         )
-        return CliSource(dialect, Ssh(target), clock=self._clock)
+        return CliSource(
+            dialect, Ssh(target), clock=self._clock, budget_seconds=self._budget_seconds
+        )
 
     async def close(self) -> None:
         """Close the sockets; sources are closed before."""

@@ -36,7 +36,7 @@ from isp.access_network import OnuReading, Poll
 
 __all__ = ["VolthaSource"]
 
-BUDGET_SECONDS: Final = 60.0
+BUDGET_SECONDS: Final = 120.0
 """Of one reading: a lane that is not through by then leaves the rest."""
 
 SILENCES_MAX: Final = 3
@@ -53,6 +53,7 @@ FAILED_SECONDS: Final = 600.0
 LIGHT_AGE_SECONDS: Final = 300.0
 """How old what an OLT receives may be before an ONU's turn asks for its port again."""
 
+NEVER: Final = (-inf, None)
 DENIED: Final = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 
 
@@ -78,8 +79,16 @@ class VolthaSource:
     one_by_one = True
     capabilities = NOTHING_LEARNED
 
-    def __init__(self, core: VolthaCore, *, clock: Clock, causes: Causes) -> None:
+    def __init__(
+        self,
+        core: VolthaCore,
+        *,
+        clock: Clock,
+        causes: Causes,
+        budget_seconds: float = BUDGET_SECONDS,
+    ) -> None:
         self._core = core
+        self._budget_seconds = budget_seconds
         self._clock = clock
         self._causes = causes
         self._known = Topology()
@@ -87,8 +96,7 @@ class VolthaSource:
         self._rounds = Rounds()
         self._version: str | None = None
         self._not_before: dict[tuple[str, Kind], float] = {}
-        self._light: dict[str, Answer] = {}
-        self._lit_at: dict[str, float] = {}
+        self._light: dict[str, tuple[float, Answer | None]] = {}
         self._told: dict[str | None, OnuReading] = {}
 
     async def probe(self) -> Identity:
@@ -134,20 +142,16 @@ class VolthaSource:
         dark = [
             pon
             for name, pon in pons.items()
-            if now - self._lit_at.get(name, -inf) >= LIGHT_AGE_SECONDS
+            if now - self._light.get(name, NEVER)[0] >= LIGHT_AGE_SECONDS
         ]
         questions = [pon_light(pon) for pon in dark]
         questions += [question(each) for each in turn for question in ONU_QUESTIONS]
         asked = await self._ask_all(questions)
         if asked.lost is not None and not asked.answers:
             raise SourceLost(str(asked.lost)) from asked.lost
-        self._light |= {
-            answer.question.about: answer
-            for answer in asked.answers
-            if answer.question.kind is Kind.OLT_RX_POWER
-        }
-        self._lit_at |= dict.fromkeys((pon.name for pon in dark), now)
-        light = [self._light[name] for name in pons if name in self._light]
+        lit = {answer.question.about: answer for answer in asked.answers}
+        self._light |= {pon.name: (now, lit.get(pon.name)) for pon in dark}
+        light = [answer for name in pons if (answer := self._light[name][1]) is not None]
         poll = optics_poll(turn, [*light, *asked.answers])
         now_told = {each.serial: each for each in poll.onus}
         self._told |= now_told
@@ -173,7 +177,6 @@ class VolthaSource:
         self._not_before = {key: at for key, at in self._not_before.items() if at > now}
         names = {pon.name for pon in self._known.pons}
         self._light = {name: each for name, each in self._light.items() if name in names}
-        self._lit_at = {name: at for name, at in self._lit_at.items() if name in names}
         serials = {onu.serial for onu in self._known.onus}
         self._told = {serial: each for serial, each in self._told.items() if serial in serials}
         return set() if len(found) == len(olts) else {"ports"}
@@ -200,7 +203,7 @@ class VolthaSource:
         return whole
 
     async def _lane(self, questions: list[Question]) -> Asked:
-        until = self._clock.monotonic() + BUDGET_SECONDS
+        until = self._clock.monotonic() + self._budget_seconds
         lane = Asked()
         silences = 0
         for position, question in enumerate(questions):

@@ -76,12 +76,25 @@ LAST_NAMES: Final = [
     "Moreau",
 ]
 AREAS: Final = ("North", "Harbour", "Old Town", "Hillside")
+SOON: Final = ("Acct-Interim-Interval=60",)
+"""The least that RFC 2869 §5.16 allows: usage is to be seen in the first minutes."""
+
 PLANS: Final = {
     "home-100": PlanTerms(
-        price=Decimal("25.00"), tax="20", down_kbps=100_000, up_kbps=20_000, pool="homes"
+        price=Decimal("25.00"),
+        tax="20",
+        down_kbps=100_000,
+        up_kbps=20_000,
+        pool="homes",
+        attributes=SOON,
     ),
     "home-500": PlanTerms(
-        price=Decimal("39.00"), tax="20", down_kbps=500_000, up_kbps=100_000, pool="homes"
+        price=Decimal("39.00"),
+        tax="20",
+        down_kbps=500_000,
+        up_kbps=100_000,
+        pool="homes",
+        attributes=SOON,
     ),
     "office-1000": PlanTerms(
         price=Decimal("89.00"),
@@ -90,6 +103,7 @@ PLANS: Final = {
         up_kbps=1_000_000,
         pool="homes",
         unpaid_access=Access.WALLED,
+        attributes=SOON,
     ),
 }
 

@@ -244,3 +244,9 @@ def test_a_change_of_nothing_live_is_refused(shop: Turnpike) -> None:
 
     assert "no live session has login ann" in answer.errors
     assert json.loads(shop("session", "list", "--json").output) == []
+
+
+def test_a_trace_ends_when_its_time_is_over(shop: Turnpike) -> None:
+    answer = shop("trace", "--login", "ann", "--for", "1s", "--json")
+
+    assert (ExitCode.OK, "") == (answer.exit_code, answer.output)

@@ -8,8 +8,9 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from isp.access_network import OnuState
+from operations.service_record import ServiceRecord
 
-__all__ = ["ONUS_LISTED_MAX", "Onu", "Unprovisioned", "listed", "of_login", "unprovisioned"]
+__all__ = ["ONUS_LISTED_MAX", "Onu", "Unprovisioned", "listed", "of_service", "unprovisioned"]
 
 ONUS_LISTED_MAX: Final = 10_000
 """Some OLTs in full; who wants more reads the view."""
@@ -68,7 +69,9 @@ LISTED: Final = text(f"""
        AND (NOT :unlinked OR login IS NULL)
      ORDER BY device, port, onu_id, serial LIMIT :rows
 """)
-OF_LOGIN: Final = text(f"SELECT {COLUMNS} FROM report.onus WHERE login = :login")
+OF_SERVICE: Final = text(f"""
+    SELECT {COLUMNS} FROM report.onus WHERE subscriber = :subscriber AND login = :login
+""")
 UNPROVISIONED: Final = text("""
     SELECT seen.serial, device.name AS device, seen.port, seen.model, seen.first_seen_at,
         seen.last_seen_at, service.name AS login
@@ -94,9 +97,10 @@ async def listed(
     return tuple(_onu(row._mapping) for row in rows)
 
 
-async def of_login(transaction: AsyncConnection, login: str) -> Onu | None:
+async def of_service(transaction: AsyncConnection, found: ServiceRecord) -> Onu | None:
     """The ONU at the end of that service's line, where one is known."""
-    row = (await transaction.execute(OF_LOGIN, {"login": login})).first()
+    values = {"subscriber": found.subscriber, "login": found.login}
+    row = (await transaction.execute(OF_SERVICE, values)).first()
     return None if row is None else _onu(row._mapping)
 
 

@@ -107,7 +107,7 @@ async def why(transaction: AsyncConnection, login: str) -> Why:
         actions=await _actions(transaction, found),
         queues=await queues.of_service(transaction, found.service_id),
         account=await account_of(transaction, found.subscriber),
-        onu=await onus.of_login(transaction, found.login),
+        onu=await onus.of_service(transaction, found),
         outages=await outages.standing_of(transaction, found.subscriber),
     )
 

@@ -182,7 +182,8 @@ async def test_onus_are_listed_by_place_state_and_what_is_nobodys(desk: Desk, ol
         desk, await olt({"serial": ONE, "rx_dbm": -19.5}, {"serial": TWO, "state": "los"})
     )
     async with desk.transaction() as transaction:
-        mine = await onus.of_login(transaction, "ann")
+        ann = await service_record.by_login(transaction, "ann")
+        mine = await onus.of_service(transaction, ann)
         dark = await onus.listed(transaction, state=OnuState.LOS)
         free = await onus.listed(transaction, device="olt1", port="0/1/3", unlinked=True)
         elsewhere = await onus.listed(transaction, device="olt2")

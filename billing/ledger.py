@@ -7,9 +7,17 @@ from billing.documents import Document, DocumentKind
 from billing.events import Pay, Refund
 from billing.money import ZERO
 
-__all__ = ["LedgerEntry", "posting_of_document", "posting_of_payment", "reversed_posting"]
+__all__ = [
+    "RECEIVABLE",
+    "LedgerEntry",
+    "posting_of_document",
+    "posting_of_payment",
+    "reversed_posting",
+]
 
 RECEIVABLE = "receivable"
+"""The account of what subscribers owe; its entries name the subscriber."""
+
 REVENUE = "revenue"
 OPENING = "opening"
 

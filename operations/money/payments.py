@@ -22,7 +22,7 @@ from operations.money.policies import load_policy
 from operations.money.standing import as_of, billed_through, let_back_in, refresh_standing
 from operations.tenants import Tenant
 
-__all__ = ["Payment", "payments", "record", "reverse", "settle"]
+__all__ = ["Payment", "move", "payments", "record", "reverse", "settle"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,6 +154,46 @@ async def reverse(
         now=now,
     )
     return await _one(transaction, payment_id)
+
+
+async def move(
+    transaction: AsyncConnection,
+    owner: Tenant,
+    *,
+    payment_id: int,
+    login: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> Payment:
+    """Give a payment to whom it belongs: it is reversed, and recorded anew for him.
+
+    The first keeps its (method, reference), so that whoever reports it again moves nothing; the
+    second's reference names it. Raises Refused.
+    """
+    wrong = (
+        await transaction.execute(select(payment).where(payment.c.payment_id == payment_id))
+    ).one_or_none()
+    found = await service_record.by_login(transaction, login)
+    if wrong is not None:
+        if wrong.subscriber_id == found.subscriber_id:
+            problem = f"payment {payment_id} is {found.subscriber}'s already"
+            raise Refused(problem, remedy="name the login that it belongs to")
+        await lock_subscribers(transaction, [wrong.subscriber_id, found.subscriber_id])
+    first = await reverse(
+        transaction, owner, payment_id=payment_id, reason=reason, actor=actor, now=now
+    )
+    return await record(
+        transaction,
+        owner,
+        login=login,
+        amount=str(first.amount),
+        method=first.method,
+        reference=f"{first.reference} (payment {payment_id})",
+        on=first.paid_on,
+        actor=actor,
+        now=now,
+    )
 
 
 async def settle(

@@ -250,3 +250,15 @@ def test_a_trace_ends_when_its_time_is_over(shop: Turnpike) -> None:
     answer = shop("trace", "--login", "ann", "--for", "1s", "--json")
 
     assert (ExitCode.OK, "") == (answer.exit_code, answer.output)
+
+
+def test_a_statement_of_a_payment_that_was_moved(shop: Turnpike) -> None:
+    shop("subscriber", "add", "bob", "--plan", "gold", "--password", "hunter2")
+    shop("payment", "add", "ann", "20.00", "--reference", "r1", "--on", "2026-03-10")
+    moved = shop("payment", "move", "1", "bob", "--reason", "wrong login", "--json")
+    days = ("--from", "2026-03-01", "--to", "2026-04-01", "--json")
+    answer = shop("statement", "bob", *days).json
+
+    assert (2, 1) == (moved.json["payment"], moved.json["reversed"])
+    assert "-20.00" == answer["closing"]
+    assert [("payment", "-20.00")] == [(row["kind"], row["amount"]) for row in answer["movements"]]

@@ -101,3 +101,30 @@ def reverse(payment: int, reason: Annotated[str, typer.Option(help="Why.")]) -> 
 
     made = context.work(write)
     done(f"payment {payment} of {made.amount} {made.currency} is reversed", payment=payment)
+
+
+@app.command(
+    "move", epilog='Example: turnpike payment move 7 bob@example.net --reason "wrong login"'
+)
+def move(payment: int, login: str, reason: Annotated[str, typer.Option(help="Why.")]) -> None:
+    """Give a payment to another subscriber: reversed there, recorded here; the ledger keeps all."""
+
+    async def write(desk: Desk) -> Payment:
+        async with desk.transaction() as transaction:
+            return await payments.move(
+                transaction,
+                desk.tenant,
+                payment_id=payment,
+                login=login,
+                reason=reason,
+                actor=desk.actor,
+                now=desk.now(),
+            )
+
+    made = context.work(write)
+    done(
+        f"payment {payment} of {made.amount} {made.currency} is {login}'s, as payment "
+        f"{made.payment_id}",
+        payment=made.payment_id,
+        reversed=payment,
+    )

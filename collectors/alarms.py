@@ -146,7 +146,7 @@ class Alarm:
 
 
 def judge(rule: AlarmRule, before: Alarm, reading: Reading, now: datetime) -> Alarm:
-    """The alarm after one more reading."""
+    """The alarm after one more reading; one that is cleared begins anew."""
     match reading:
         case Reading.UNKNOWN:
             return before
@@ -163,7 +163,7 @@ def judge(rule: AlarmRule, before: Alarm, reading: Reading, now: datetime) -> Al
     )
     state = TRANSITIONS[before.state, _signal(rule, after, now)]
     if state is AlarmState.CLEAR:
-        return replace(after, state=state, recent=0 if before.standing else after.recent, flaps=0)
+        return Alarm() if before.standing else replace(after, state=state)
     flapped = before.state is AlarmState.CLEARING and state is AlarmState.RAISED
     return replace(after, state=state, flaps=after.flaps + flapped)
 

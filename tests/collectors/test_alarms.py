@@ -88,6 +88,7 @@ def test_an_alarm_is_not_cleared_before_the_hold_down_has_passed():
 
 def test_a_cleared_alarm_begins_anew():
     assert after("BBGG", rule()).forgettable
+    assert after("GGBBGBG", rule(raise_at=(1, 1), clear_at=(3, 5))).standing
 
 
 @pytest.mark.parametrize(

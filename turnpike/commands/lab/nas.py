@@ -12,7 +12,7 @@ from chassis.clock import SystemClock
 from isp.errors import ExitCode, Refused
 from lab.nas import GENERIC, MIKROTIK, Line, Nas, Server
 from lab.nas.population import Habits, Population
-from turnpike.commands.lab.foreground import ready, until_stopped
+from turnpike.commands.lab.foreground import until_stopped
 from turnpike.secret_input import read_secret
 
 __all__ = ["register"]
@@ -79,7 +79,6 @@ async def serve(device: Nas, lines: list[Line], seed: int) -> None:
         await device.boot()
         people = asyncio.ensure_future(Population(device, lines, Habits(), seed=seed).live())
         print(f"CoA and Disconnect on {device.address}:{device.coa_port}")
-        ready()
         async for _ in until_stopped(REPORT_SECONDS):
             counts = {"sessions": len(device.sessions), **device.counts}
             print(json.dumps(counts), flush=True)

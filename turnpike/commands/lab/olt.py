@@ -15,7 +15,7 @@ from chassis.clock import SystemClock
 from isp.errors import ExitCode, Refused
 from lab.olt import Agent, Faults, Olt, Plant, personalities, play, read_recording
 from lab.olt.console import counts, obey
-from turnpike.commands.lab.foreground import ready, until_stopped
+from turnpike.commands.lab.foreground import until_stopped
 
 __all__ = ["register"]
 
@@ -130,7 +130,6 @@ async def serve(
         print("SNMP on", ", ".join(f"{agent.host}:{agent.port}" for agent in agents))
         if obeying:
             await stack.enter_async_context(listening(obeying))
-        ready()
         async for _ in until_stopped(REPORT_SECONDS):
             print(json.dumps([counts(agent) for agent in agents]), flush=True)
 

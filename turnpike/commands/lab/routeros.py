@@ -12,7 +12,7 @@ import typer
 from chassis.secrets import Secret
 from isp.errors import ExitCode, Refused
 from lab.routeros import VERSION, Fate, Faults, RouterOs
-from turnpike.commands.lab.foreground import ready, until_stopped
+from turnpike.commands.lab.foreground import until_stopped
 from turnpike.secret_input import read_secret
 
 __all__ = ["register"]
@@ -109,7 +109,6 @@ async def serve(device: RouterOs, *, queues: int, sessions: int, traffic: bool) 
         print(f"certificate SHA-256 {device.certificate.fingerprint_sha256}")
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, device.reboot)
         flowing = asyncio.ensure_future(flow(device)) if traffic else None
-        ready()
         async for _turn in until_stopped(REPORT_SECONDS):
             writes = {f"{path}/{verb}": count for (path, verb), count in device.writes.items()}
             print(json.dumps({"boots": device.boots, **device.commands, **writes}), flush=True)

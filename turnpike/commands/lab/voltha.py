@@ -10,7 +10,7 @@ import typer
 
 from chassis.clock import SystemClock
 from lab.voltha import Core, Habits, Plant
-from turnpike.commands.lab.foreground import ready, until_stopped
+from turnpike.commands.lab.foreground import until_stopped
 
 __all__ = ["register"]
 
@@ -68,6 +68,5 @@ async def serve(core: Core) -> None:
             signal.SIGHUP, lambda: restarts.add(asyncio.ensure_future(core.restart()))
         )
         print(f"VOLTHA on {core.target}")
-        ready()
         async for _turn in until_stopped(REPORT_SECONDS):
             print(json.dumps(core.counts), flush=True)

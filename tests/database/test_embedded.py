@@ -241,7 +241,7 @@ from database.provision import prepare, serving
 from database.roles import Role
 from datetime import date
 from sqlalchemy import text
-import sqlalchemy.dialects.postgresql.psycopg
+import database.migrate, sqlalchemy.dialects.postgresql.psycopg  # late imports, while they can be read
 
 uid, data = int(sys.argv[1]), Path(sys.argv[2])
 os.setgroups([])

@@ -241,7 +241,9 @@ from database.provision import prepare, serving
 from database.roles import Role
 from datetime import date
 from sqlalchemy import text
-import database.migrate, sqlalchemy.dialects.postgresql.psycopg  # late imports, while they can be read
+import sqlalchemy.dialects.postgresql.psycopg
+# What provision imports late, while it can be read.
+import database.migrate
 
 uid, data = int(sys.argv[1]), Path(sys.argv[2])
 os.setgroups([])

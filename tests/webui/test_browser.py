@@ -104,11 +104,13 @@ async def test_a_keyboard_is_enough(page):
     await page.keyboard.type(DEBTOR)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("row")).to_have_count(2)
+    await expect(page.get_by_label("Search")).to_be_focused()
     for _ in ("the button", "the table", "its link"):
         await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name=DEBTOR)).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=2).first).to_have_text("Services")
+    await page.wait_for_load_state()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await page.keyboard.press("Enter")

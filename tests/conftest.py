@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from chassis.config import DatabaseConfig
 from database.connect import Database, Role
 from tests.support.postgres import Server, ServerKind, running_server, system_binaries
 from tests.support.server_runs import begin_run, end_run
+from tests.support.sizes import PROVING
 
 FIRST_TENANT_ID = 1
 
@@ -22,8 +23,17 @@ def logs_as_they_were() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-settings.register_profile("house", deadline=None)  # a busy machine is no failure
-settings.load_profile("house")
+settings.register_profile(
+    "test",
+    derandomize=True,  # the same examples on every machine, in every run
+    print_blob=True,
+    deadline=None,  # a busy machine is no failure
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "prove", settings.get_profile("test"), derandomize=False, max_examples=1_000
+)
+settings.load_profile("prove" if PROVING else "test")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

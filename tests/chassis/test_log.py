@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.clock import ManualClock
@@ -104,9 +104,7 @@ def test_a_library_that_logs_is_heard(stream):
     )
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100)
 @given(text=st.text(max_size=60))
 def test_no_value_can_break_a_line_or_a_terminal(text):
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", masked(text))

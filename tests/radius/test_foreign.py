@@ -273,7 +273,7 @@ def radclient_can_send(drawn: Pair) -> bool:
 @settings(
     max_examples=60,
     phases=[Phase.generate],  # a program for each example is too slow to look for a shorter one
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(pairs_of(shipped()).filter(radclient_can_send))
 def test_what_radclient_makes_of_our_text_is_what_we_meant(

@@ -74,7 +74,9 @@ def said(reply: bytes | None) -> tuple[int, list[tuple[int, bytes]]] | None:
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     login=st.one_of(

@@ -1,6 +1,7 @@
 """`make prove`: the tests marked `prove` at the sizes that the issues name; writes docs/proofs.md.
 
-A test tells what it measured with pytest's `record_property(what, value)`.
+A test tells what it measured with pytest's `record_property(what, value)`. Those also marked
+`measured` have the machine to themselves; before them the others share its cores.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,6 +20,12 @@ from tests.support.sizes import PROVE_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 PROOFS = ROOT / "docs" / "proofs.md"
+NOTHING_RAN = 5
+"""Pytest's exit code where no test was selected."""
+PASSES = (
+    ("-m", "prove and not measured", "-n", "auto", "--dist", "loadgroup"),
+    ("-m", "prove and measured"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,24 +45,30 @@ def main() -> int:
         "--only", default="", help="a word of the tests' names (pytest -k); writes nothing"
     )
     only = parser.parse_args().only
-    with tempfile.TemporaryDirectory() as directory:
-        report = Path(directory) / "report.xml"
-        words = ["-m", "prove", f"--junitxml={report}", "-o", "junit_family=xunit1"]
-        words += ["-k", only] if only else []
-        environment = os.environ | {PROVE_VARIABLE: "1"}
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-v", "--durations=0", *words],
-            cwd=ROOT,
-            env=environment,
-            check=False,
-        )
-        proofs = read(report)
+    proofs, exit_code = [], 0
+    for words in PASSES:
+        made, code = run([*words, *(["-k", only] if only else [])])
+        proofs += made
+        exit_code = exit_code or code
     if only:
         print("\n".join(table(proofs)))
     else:
         PROOFS.write_text(page(proofs))
         print(f"wrote {PROOFS.relative_to(ROOT)}")
-    return run.returncode
+    return exit_code or (0 if proofs else NOTHING_RAN)
+
+
+def run(words: Sequence[str]) -> tuple[list[Proof], int]:
+    """One run of pytest at the named sizes, its proofs and its exit code (0 where none match)."""
+    with tempfile.TemporaryDirectory() as directory:
+        report = Path(directory) / "report.xml"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-v", f"--junitxml={report}", *words],
+            cwd=ROOT,
+            env=os.environ | {PROVE_VARIABLE: "1"},
+            check=False,
+        )
+        return read(report), 0 if done.returncode == NOTHING_RAN else done.returncode
 
 
 def read(report: Path) -> list[Proof]:

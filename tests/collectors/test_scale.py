@@ -52,6 +52,7 @@ async def sweep(daemon: Collectors, watch: Watch, wanted: set[int]) -> tuple[lis
 
 
 @pytest.mark.prove
+@pytest.mark.measured
 @pytest.mark.database
 async def test_a_sweep_of_all_states_is_quick_cheap_and_gentle(
     database_config, database, monkeypatch, record_property

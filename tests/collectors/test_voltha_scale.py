@@ -30,6 +30,7 @@ class Readings:
 
 
 @pytest.mark.prove
+@pytest.mark.measured
 @pytest.mark.database
 async def test_ten_thousand_onus_of_one_core_in_the_database_none_lost_by_restarts_or_new_ids(
     database_config, database, monkeypatch, record_property

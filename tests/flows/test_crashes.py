@@ -32,7 +32,7 @@ NO_SECONDS = bytes(4)
 """Sessions that began when they ended: what one used before its service was entered here would
 count as the former provider's."""
 
-pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("crashes")]
+pytestmark = [pytest.mark.prove, pytest.mark.measured, pytest.mark.xdist_group("crashes")]
 
 
 @pytest.fixture

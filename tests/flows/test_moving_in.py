@@ -29,7 +29,7 @@ COLUMNS = (
 )
 SETTLE_SECONDS = 8.0
 
-pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("moving")]
+pytestmark = [pytest.mark.prove, pytest.mark.measured, pytest.mark.xdist_group("moving")]
 
 
 def first_of_next_month(today: date) -> date:

@@ -17,7 +17,7 @@ COMMIT_SECONDS = 0.02
 LIMIT = "20000000/100000000"
 SIMPLE = "/queue/simple"
 
-pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("crashes")]
+pytestmark = [pytest.mark.prove, pytest.mark.measured, pytest.mark.xdist_group("crashes")]
 
 
 async def test_queues_converge_whoever_is_killed(place: Path, record_property):

@@ -24,6 +24,7 @@ NO_LIMIT = 0xFFFFFFFF
 
 
 @pytest.mark.prove
+@pytest.mark.measured
 async def test_all_subscribers_are_applied_and_one_is_changed(record_property):
     loop = asyncio.get_running_loop()
     tree = many(SERVICES)

@@ -90,6 +90,7 @@ async def put(backend: LinuxBackend, queues: list[Queue]) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.measured
 async def test_everybody_has_his_rate_before_during_and_after_a_plan_change(
     subscribers, record_property
 ):

@@ -24,6 +24,7 @@ SIMPLE = "/queue/simple"
 
 
 @pytest.mark.prove
+@pytest.mark.measured
 async def test_one_per_cent_changed_writes_exactly_those_rows(record_property):
     faults = Faults(latency_seconds=ROUND_TRIP_SECONDS)
     clock = SystemClock()

@@ -212,6 +212,7 @@ async def test_devices_that_do_not_fit_one_message_are_read_one_by_one():
 
 
 @pytest.mark.prove
+@pytest.mark.measured
 async def test_ten_thousand_onus_of_one_voltha_core_state_optics_and_a_restart(record_property):
     count = size(1_500, 10_000)
     clock = SystemClock()

@@ -26,7 +26,7 @@ check: setup ## lint, types, layers, tidiness, shipped configuration; seconds, n
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_conf.py
+	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_conf.py tests/test_docs.py
 
 test: setup ## every behaviour at the smallest telling size
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup

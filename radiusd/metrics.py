@@ -14,6 +14,7 @@ __all__ = [
     "internal_errors",
     "kernel_drops",
     "leases_given",
+    "partition_days_ahead",
     "secrets_broken",
     "snapshot_age",
     "snapshot_rebuilds",
@@ -56,6 +57,11 @@ secrets_broken = counter(
     "turnpike_radius_secrets_broken_total", "Sealed secrets that no key opens.", ("kind",)
 )
 leases_given = counter("turnpike_radius_leases_total", "Addresses leased, by how.", ("how",))
+partition_days_ahead = gauge(
+    "turnpike_radius_partition_days_ahead",
+    "For how many days every big table has partitions.",
+    across="max",
+)
 kernel_drops = gauge(
     "turnpike_radius_kernel_drops",
     "Datagrams that the kernel dropped for want of a reader, since the sockets were bound.",

@@ -5,6 +5,7 @@ from datetime import date
 from chassis.log import get_logger
 from database.connect import Database
 from database.partitions import DAYS_AHEAD_ALARM, days_ahead, drop_expired, ensure_partitions
+from radiusd import metrics
 
 __all__ = ["keep_partitions"]
 
@@ -18,6 +19,7 @@ async def keep_partitions(database: Database, today: date) -> None:
     async with database.transaction() as transaction:
         dropped = await drop_expired(transaction, today)
         ahead = await days_ahead(transaction, today)
+    metrics.partition_days_ahead.set(ahead)
     if made or dropped:
         log.info("partitions_kept", made=made, dropped=dropped)
     if ahead < DAYS_AHEAD_ALARM:

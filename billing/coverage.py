@@ -69,9 +69,13 @@ class Coverage:
 
     def in_cycle(self, basis: Basis, convention: DayCount) -> tuple[int, Decimal]:
         """How many days of the cycle are charged at this tariff, and their net."""
-        same = [each for each in self.charged if _tariff(each.basis) == _tariff(basis)]
+        same = self.of_tariff(basis)
         net = sum((each.net for each in same), ZERO)
         return sum(each.days(convention) for each in same), net
+
+    def of_tariff(self, basis: Basis) -> tuple[Charged, ...]:
+        """The lines of the basis' own tariff and cycle."""
+        return tuple(each for each in self.charged if _tariff(each.basis) == _tariff(basis))
 
     def with_charge(self, line: Line) -> "Coverage":
         """The coverage after one more recurring line."""

@@ -62,9 +62,11 @@ def _billed_on(account: Account, day: date, policy: Policy) -> Document | None:
         lines = tuple(affordable(known, day, charges))
     else:
         lines = tuple(line for service in charges for line in service)
-    if lines or _ended(known, day, policy):
-        lines += tuple(item_lines(known, day))
-    if not lines:
+    due = _worth_a_document(lines, policy)
+    if due or _ended(known, day, policy):
+        items = tuple(item_lines(known, day))
+        due, lines = due or bool(items), (*lines, *items)
+    if not due:
         return None
     return document(account, (*lines, *allowance_lines(known, lines, day)), day, policy)
 
@@ -79,7 +81,13 @@ def _lines_of(account: Account, service: Service, day: date, policy: Policy) -> 
     plans = plan_segments(account, service, policy)
     if any(segment.plan.usage for segment in plans):
         ended = all(segment.days.end <= day for segment in plans)
-        yield from usage_lines(account, service, plans, day, joining=bool(lines) or ended)
+        joining = ended or _worth_a_document(lines, policy)
+        yield from usage_lines(account, service, plans, day, joining=joining)
+
+
+def _worth_a_document(lines: Sequence[Line], policy: Policy) -> bool:
+    """Lines of nothing wait for others to go with; a prepaid day is due only once and does not."""
+    return any(line.net for line in lines) or (policy.timing is Timing.PREPAID and bool(lines))
 
 
 def _ended(account: Account, day: date, policy: Policy) -> bool:

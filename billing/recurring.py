@@ -83,22 +83,25 @@ def recurring_lines(
 ) -> tuple[Line, ...]:
     """Repairs of what is charged and should not be, then charges of what is due and is not.
 
-    A line of zero is not made; making it again would find the same zero.
+    A line that rounding leaves at zero is a line: it says whose days they are. Days that are
+    free have none.
     """
     taken = account.keys()
     coverage = coverage_of(account, service.service)
     lines: list[Line] = []
     for charged, days in tuple(coverage.unwanted(segments)):
-        line = _repair(coverage, charged, days, account.currency, policy, taken)
-        coverage = coverage.with_repair(line)
-        lines.append(line)
+        for line in _repairs(coverage, charged, days, account.currency, policy, taken):
+            coverage = coverage.with_repair(line)
+            lines.append(line)
     for segment in segments:
+        if not segment.plan.price * segment.percent:
+            continue
         for free in coverage.uncovered(segment):
             for due in slices(segment, free, through, policy.timing):
                 line = _charge(coverage, service, due, account.currency, policy, taken)
                 coverage = coverage.with_charge(line)
                 lines.append(line)
-    return tuple(line for line in lines if line.net)
+    return tuple(lines)
 
 
 def _charge(
@@ -119,13 +122,14 @@ def _charge(
         of_days=day_count(due.cycle, policy.day_count),
     )
     covered, net = coverage.in_cycle(basis, policy.day_count)
+    missing = _target(basis, covered + basis.days, currency) - net
     return Line(
         kind=LineKind.RECURRING,
         service=service.service,
         description=plan.name,
         period=due.days,
         unit_price=plan.price,
-        net=_target(basis, covered + basis.days, currency) - net,
+        net=max(ZERO, missing),
         tax_code=plan.tax.code,
         tax_percent=plan.tax.percent_on(due.due_on),
         charge_key=fresh_key(
@@ -135,30 +139,45 @@ def _charge(
     )
 
 
-def _repair(
+def _repairs(
     coverage: Coverage,
     charged: Charged,
     days: Interval,
     currency: str,
     policy: Policy,
     taken: tuple[str, ...],
-) -> Line:
-    """Never more than is left of the line, and all that is left with the last of its days."""
-    now = next(each for each in coverage.charged if each.line == charged.line)
+) -> Iterator[Line]:
+    """Never more than is left of the line.
+
+    What rounding had told to another line of the cycle goes back from that one.
+    """
+    siblings = coverage.of_tariff(charged.basis)
+    now = next(each for each in siblings if each.line == charged.line)
     count = day_count(days, policy.day_count)
     covered, net = coverage.in_cycle(now.basis, policy.day_count)
     over = net - _target(now.basis, covered - count, currency)
-    last = now.covers == (days,)
-    key = f"{now.line.charge_key}/repair/{days.start}..{days.end}"
+    yield _repair(now, days, count, max(ZERO, min(over, now.left)), taken)
+    residue = over - now.net
+    for other in siblings:
+        part = min(residue, other.left)
+        if other is not now and part > ZERO:
+            residue -= part
+            yield _repair(other, days, 0, part, taken)
+
+
+def _repair(
+    charged: Charged, days: Interval, count: int, amount: Decimal, taken: tuple[str, ...]
+) -> Line:
+    key = f"{charged.line.charge_key}/repair/{days.start}..{days.end}"
     return replace(
-        now.line,
+        charged.line,
         kind=LineKind.REPAIR,
         period=days,
-        net=-max(ZERO, now.left if last else min(over, now.left)),
+        net=-amount,
         tax=ZERO,
         charge_key=fresh_key(key, taken),
-        corrects=now.line.charge_key,
-        basis=replace(now.basis, days=count),
+        corrects=charged.line.charge_key,
+        basis=replace(charged.basis, days=count),
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from billing.allocation import position
 from billing.calendar import Alignment
-from billing.events import Cancel, ChangePlan, Resume, SetAnchor, Subscribe, Suspend
+from billing.corrections import adjustment
+from billing.events import Adjust, Cancel, ChangePlan, Resume, SetAnchor, Subscribe, Suspend
 from billing.policy import Policy, Timing
 from billing.proration import DayCount
 from billing.trace import from_trace, to_trace
@@ -166,6 +167,77 @@ def test_a_suspension_is_credited_to_the_day_when_it_has_ended():
         ("2012-07-10", "2012-07-20", "-80.63"),
         ("2012-07-31", "2012-08-31", "249.95"),
     ]
+
+
+def test_a_repair_that_rounding_leaves_at_zero_still_says_whose_days_they_are():
+    """16 of 31 days of a yen are a yen: nothing goes back, and no line covers a day twice."""
+    story = billed(account(subscribe("2024-01-01", "1"), currency="JPY"), "2024-01-01")
+    story = billed(and_then(story, change("2024-01-17", "310")), "2024-01-17")
+
+    assert charges(story.documents[1:]) == [
+        ("2024-01-17", "2024-02-01", "0"),
+        ("2024-01-17", "2024-02-01", "150"),
+    ]
+
+
+def test_lines_of_nothing_make_no_document_and_go_with_the_next():
+    story = billed(account(subscribe("2024-01-01", "1"), currency="JPY"), "2024-01-01")
+    ended = and_then(story, Cancel(service="s1", on=day("2024-01-17")))
+    again = and_then(ended, replace(subscribe("2024-01-20", "310"), service="s1"))
+
+    assert len(billed(ended, "2024-01-31").documents) == 1
+    assert charges(billed(again, "2024-01-20").documents[1:]) == [
+        ("2024-01-17", "2024-02-01", "0"),
+        ("2024-01-20", "2024-02-01", "120"),
+    ]
+
+
+def test_free_days_have_no_line():
+    assert billed(account(subscribe("2024-01-01", "0")), "2024-03-01").documents == ()
+
+
+def test_what_rounding_told_to_another_line_of_the_cycle_goes_back_from_that_one():
+    """9 and 11 of 31 days were charged as 0.29 and 0.36; the 11 alone are 0.35."""
+    story = billed(account(subscribe("2024-01-01", "1.00")), "2024-01-01")
+    story = billed(and_then(story, change("2024-01-10", "50.00")), "2024-01-10")
+    back = ChangePlan(service="s1", on=day("2024-01-21"), plan=plan("1.00"))
+    story = billed(and_then(story, back), "2024-01-21")
+    late = replace(change("2024-01-01", "0", name="free"), recorded_on=day("2024-01-26"))
+    story = billed(and_then(story, late), "2024-01-26")
+
+    assert charges(story.documents[-1:]) == [
+        ("2024-01-01", "2024-01-10", "-0.29"),
+        ("2024-01-01", "2024-01-10", "-0.01"),
+    ]
+
+
+def test_a_charge_is_never_negative_after_a_goodwill_that_outlived_its_days():
+    """10.00 were given, then all days taken back; one day sold again is covered by what is left."""
+    story = billed(account(subscribe("2024-01-01", "31.00")), "2024-01-01")
+    goodwill = Adjust(
+        on=day("2024-01-01"),
+        reference="g",
+        amount=Decimal("-10.00"),
+        description="goodwill",
+        service="s1",
+    )
+    given = adjustment(story, goodwill, Policy())
+    story = replace(story, documents=(*story.documents, given))
+    story = billed(and_then(story, Cancel(service="s1", on=day("2024-01-01"))), "2024-01-01")
+    story = and_then(story, subscribe("2024-01-05", "31.00"))
+    for_a_day = Cancel(service="s1", on=day("2024-01-06"), recorded_on=day("2024-01-05"))
+    story = billed(and_then(story, for_a_day), "2024-01-31")
+
+    assert charges(story.documents[2:]) == [("2024-01-01", "2024-02-01", "-21.00")]
+
+
+def test_prepaid_days_worth_less_than_the_smallest_coin_sum_to_the_price():
+    policy = Policy(timing=Timing.PREPAID)
+    story = paid(account(subscribe("2024-04-01", "20"), currency="JPY"), "2024-04-01", "100")
+    for each in range(1, 31):
+        story = billed(story, f"2024-04-{each:02}", policy)
+
+    assert sum(document.total for document in story.documents) == 20
 
 
 def test_a_run_repeated_makes_nothing():

@@ -39,6 +39,7 @@ CREDENTIALS = frozenset(
     }
 )
 EAP_FAILURE = 4  # RFC 3748 §4.2: with the identifier of what it answers; RFC 3579 §2.6.3
+EAP_HEADER_OCTETS = 4  # RFC 3748 §4: what is shorter is no EAP
 USES_NT_RESPONSE = 1  # RFC 2548 §2.1.3: the flag that says there is no need to look at LM's
 
 
@@ -203,7 +204,9 @@ def reject_attributes(offer: Offer, challenge: bytes) -> bytes:
         case MsChap2(identifier):
             text = mschap.error_text(challenge, version=3)
         case Eap(message):
-            failure = bytes((EAP_FAILURE, message[1] if len(message) > 1 else 0, 0, 4))
+            if len(message) < EAP_HEADER_OCTETS:
+                return b""
+            failure = bytes((EAP_FAILURE, message[1], 0, EAP_HEADER_OCTETS))
             return wire.attribute(numbers.EAP_MESSAGE, failure)
         case Pap() | Chap():
             return b""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from isp.access import Access, Addresses, Entitlement, OnLimit
 from isp.nas import MessageAuthenticatorPolicy, Nas
 from policy.entitlement import effective
-from radius.authentication import Eap, Proof, Unusable, verify
+from radius.authentication import Eap, Offer, Pap, Proof, Unusable, verify
 from radius.passwords import StoredPassword
 from radiusd.access_request import AccessRequest
 from radiusd.snapshot import LeaseKind
@@ -37,6 +37,8 @@ class AccessReason(StrEnum):
     USER_NAME_NOT_TEXT = "user_name_not_text"
     EAP_NOT_SERVED = "eap_not_served"
     WRONG_PASSWORD = "wrong_password"
+    SECRET_SUSPECTED = "secret_suspected"
+    """The password comes out as no text: does that NAS have another secret?"""
     PASSWORD_UNREADABLE = "password_unreadable"
     PASSWORD_FORM = "password_form"
     NO_ENTITLEMENT = "no_entitlement"
@@ -159,9 +161,21 @@ def _refusal(request: AccessRequest, record: ServiceRecord) -> Reject | Silence 
         case Proof.RIGHT:
             return None
         case Proof.WRONG:
-            return Reject(AccessReason.WRONG_PASSWORD)
+            garbled = not request.signed and _is_no_text(request.offer)
+            return Reject(AccessReason.SECRET_SUSPECTED if garbled else AccessReason.WRONG_PASSWORD)
         case Proof.IMPOSSIBLE:
             return Reject(AccessReason.PASSWORD_FORM)
+
+
+def _is_no_text(offer: Offer) -> bool:
+    """Whether it is a password that nobody types: hidden with another secret, it comes out so."""
+    if not isinstance(offer, Pap):
+        return False
+    try:
+        offer.password.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _authorise(record: ServiceRecord, nas: Nas) -> Decision:

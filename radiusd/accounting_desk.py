@@ -62,16 +62,12 @@ class AccountingDesk:
         )
         match record:
             case Refusal():
-                self._drop(taken, record)
+                self._intake.give_up(taken, record)
             case Record():
                 if not self._submit(record, Acknowledgement(self, taken, peer)):
-                    self._drop(taken, Drop.OVERLOADED)
+                    self._intake.give_up(taken, Drop.OVERLOADED)
             case _:
                 assert_never(record)
-
-    def _drop(self, taken: Taken, reason: str) -> None:
-        self._intake.duplicates.forget(taken.key, taken.frame.authenticator)
-        self._tools.tally.drop(taken.known, reason)
 
     @staticmethod
     def acknowledge(owed: Sequence[Acknowledgement]) -> None:
@@ -90,7 +86,7 @@ class AccountingDesk:
     def abandon(owed: Sequence[Acknowledgement]) -> None:
         """Forget requests whose records could not be kept: their repetition is a new request."""
         for each in owed:
-            each.desk._drop(each.taken, Drop.NOT_KEPT)
+            each.desk._intake.give_up(each.taken, Drop.NOT_KEPT)
 
     def _answered(self, taken: Taken, now: float) -> bytes | None:
         frame = taken.frame

@@ -43,6 +43,8 @@ ANSWER_SECONDS_MAXIMUM = 2.0
 
 CHALLENGE_OCTETS = 16
 
+DISBELIEVED = (Reject(AccessReason.WRONG_PASSWORD), Reject(AccessReason.SECRET_SUSPECTED))
+
 SETTLING_MAXIMUM = 4_096
 """Logins that wait for the database at one time; beyond it the NAS is left to ask again."""
 
@@ -98,19 +100,18 @@ class AccessDesk:
         record = load_service(request, nas.tenant_id, reading, tools.open_sealed)
         present = tools.database_present()
         decision = decide(request, record, nas, database_present=present)
-        if not request.signed and decision == Reject(AccessReason.WRONG_PASSWORD):
+        if not request.signed and decision in DISBELIEVED:
             for secret in taken.other_secrets:
                 again = read_access_request(taken.frame, secret)
                 other = decide(again, record, nas, database_present=present)
-                if other != decision:
+                if other not in (decision, Reject(AccessReason.SECRET_SUSPECTED)):
                     taken, request, decision = structs.replace(taken, secret=secret), again, other
                     break
         return _Case(taken=taken, request=request, record=record, peer=peer), decision
 
     def _settle_later(self, accept: Accept, case: _Case) -> None:
         if len(self._settling) >= SETTLING_MAXIMUM:
-            self._forget(case)
-            self._tools.tally.drop(case.taken.known, Drop.OVERLOADED)
+            self._intake.give_up(case.taken, Drop.OVERLOADED)
             return
         task = asyncio.ensure_future(self._settled(accept, case))
         self._settling.add(task)
@@ -118,21 +119,18 @@ class AccessDesk:
 
     async def _settled(self, accept: Accept, case: _Case) -> None:
         """Settle, then answer; the last resort for what settling did not expect."""
-        known = case.taken.known
         if case.record is None:
             return
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAXIMUM):
                 decision = await self._tools.settle(
-                    accept, case.record, case.request, known.nas.nas_id
+                    accept, case.record, case.request, case.taken.known.nas.nas_id
                 )
             reply = self._finish(decision, case)
         except TimeoutError:
-            self._forget(case)
-            self._tools.tally.drop(known, Drop.LATE)
+            self._intake.give_up(case.taken, Drop.LATE)
         except Exception as error:
-            self._forget(case)
-            self._tools.tally.drop(known, Drop.INTERNAL_ERROR)
+            self._intake.give_up(case.taken, Drop.INTERNAL_ERROR)
             self._tools.on_internal_error(error)
         else:
             if reply is not None:
@@ -155,7 +153,7 @@ class AccessDesk:
                 return self._refuse(case, _reply(Code.ACCESS_REJECT, taken, attributes))
             case Silence(reason):
                 self._record(case, Outcome.SILENCE, reason)
-                self._forget(case)
+                self._intake.duplicates.forget(taken.key, taken.frame.authenticator)
                 return None
             case _:
                 assert_never(decision)
@@ -177,9 +175,6 @@ class AccessDesk:
             taken.key, taken.frame.authenticator, reply, now
         )
         return reply if waited_for else None
-
-    def _forget(self, case: _Case) -> None:
-        self._intake.duplicates.forget(case.taken.key, case.taken.frame.authenticator)
 
     def _accept_attributes(self, accept: Accept, case: _Case) -> bytes:
         before, after = accept_template(

@@ -105,6 +105,11 @@ class Intake:
             return None
         return self._proven(datagram, peer, frame, known, moment)
 
+    def give_up(self, taken: Taken, reason: str) -> None:
+        """There will be no answer, which is counted; its repetition is a new request."""
+        self.duplicates.forget(taken.key, taken.frame.authenticator)
+        self._tally.drop(taken.known, reason)
+
     def _proven(
         self,
         datagram: bytes,

@@ -8,7 +8,7 @@ from radius.packet import Code
 from radiusd.accounting_desk import AccountingDesk
 from radiusd.answering import AccessDesk
 from radiusd.fast_path import FastPath
-from radiusd.intake import Answered, Intake, Moment, Taken
+from radiusd.intake import Answered, Drop, Intake, Moment, Taken
 from radiusd.snapshot import Reading
 from radiusd.status_server import StatusServer
 
@@ -59,9 +59,18 @@ class Port:
             case Taken() if taken.frame.code == Code.STATUS_SERVER:
                 return self._status.answer(taken, moment)
             case Taken():
-                return self.serve(taken, Received(datagram, peer, reading, moment))
+                return self._served(taken, Received(datagram, peer, reading, moment))
             case _:
                 assert_never(taken)
+
+    def _served(self, taken: Taken, received: Received) -> bytes | None:
+        """Serve it; the last resort for a request: it is counted, and its repetition is new."""
+        try:
+            return self.serve(taken, received)
+        except Exception as error:
+            self._intake.give_up(taken, Drop.INTERNAL_ERROR)
+            self._on_internal_error(error)
+            return None
 
     async def drain(self) -> None:
         """Let what was taken end; here nothing waits."""

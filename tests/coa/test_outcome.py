@@ -29,6 +29,11 @@ DM, COA = Code.DISCONNECT_REQUEST, Code.COA_REQUEST
         (DM, Code.DISCONNECT_NAK, None, Outcome.REFUSED),
         (DM, Code.DISCONNECT_NAK, 401, Outcome.REFUSED),
         (DM, None, None, Outcome.UNANSWERED),
+        # Row 74: the code is believed, whatever Error-Cause says.
+        (DM, Code.DISCONNECT_ACK, 503, Outcome.ACKNOWLEDGED),
+        (DM, Code.DISCONNECT_NAK, 201, Outcome.REFUSED),
+        (COA, Code.COA_ACK, 401, Outcome.ACKNOWLEDGED),
+        (COA, Code.COA_NAK, 201, Outcome.REFUSED),
         (COA, Code.COA_ACK, None, Outcome.ACKNOWLEDGED),
         (COA, Code.COA_NAK, 503, Outcome.GONE),
         (COA, Code.COA_NAK, 507, Outcome.INITIATED),

@@ -73,6 +73,21 @@ def test_what_proves_nothing_is_refused_with_its_reason(offer, reason):
     assert Reject(reason) == decided(request(offer), record())
 
 
+@pytest.mark.parametrize(
+    ("offer", "signed", "reason"),
+    [
+        (Pap(b"\xff\x00\x9c"), False, "secret_suspected"),
+        (Pap(b"\xff\x00\x9c"), True, "wrong_password"),
+        (Pap("pässword".encode()), False, "wrong_password"),
+        (Chap(1, b"\xff" * 16, b"challenge"), False, "wrong_password"),
+    ],
+)
+def test_row_36_an_unsigned_password_that_is_no_text_looks_like_another_secret(
+    offer, signed, reason
+):
+    assert Reject(reason) == decided(request(offer, signed=signed), record())
+
+
 def test_without_credential_and_signature_there_is_silence():
     assert Silence("no_credential") == decided(request(Unusable.NOTHING, signed=False), record())
 

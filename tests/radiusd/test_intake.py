@@ -61,10 +61,10 @@ def answerer(tmp_path):
     one.close()
 
 
-def pap(secret: bytes, *, signed: bool) -> bytes:
+def pap(secret: bytes, *, signed: bool, password: bytes = b"opensesame") -> bytes:
     authenticator = os.urandom(16)
     attributes = wire.attribute(numbers.USER_NAME, b"ann") + wire.attribute(
-        numbers.USER_PASSWORD, wire.hide_password(b"opensesame", authenticator, secret)
+        numbers.USER_PASSWORD, wire.hide_password(password, authenticator, secret)
     )
     if signed:
         return wire.build_access_request(3, authenticator, attributes, secret)
@@ -83,6 +83,23 @@ def test_while_a_secret_is_rotated_both_are_good(answerer, signed):
 
     assert Code.ACCESS_ACCEPT == reply[0]
     assert wire.verify_response_authenticator(reply, wire.split(reply), previous, datagram[4:20])
+
+
+@pytest.mark.parametrize("hidden_by", ["previous", "present"])
+def test_while_a_secret_is_rotated_a_wrong_password_is_answered_by_the_secret_that_hides_it(
+    answerer, hidden_by
+):
+    secrets = {"previous": b"the secret that was before......", "present": SECRET}
+    answerer.set_policy(MessageAuthenticatorPolicy.OPTIONAL, seen=False)
+    answerer.known.secret_previous = secrets["previous"]
+    answerer.known.secret_previous_until = NOW + timedelta(hours=1)
+    datagram = pap(secrets[hidden_by], signed=False, password=b"a wrong but readable password")
+    reply = answerer.long(datagram)
+
+    assert wire.verify_response_authenticator(
+        reply, wire.split(reply), secrets[hidden_by], datagram[4:20]
+    )
+    assert [("ann", "reject", "wrong_password")] == answerer.recorded()
 
 
 def test_after_its_time_the_previous_secret_is_no_good(answerer):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
 
 import aiomqtt
@@ -40,6 +41,9 @@ GONE_AGAIN: Final = timedelta(minutes=1)
 
 PUBLISH_SECONDS_MAX: Final = 10.0
 KEEPALIVE_SECONDS: Final = 30
+AGAIN_SECONDS: Final = 2.0
+"""Between one connection that failed or was lost and the next."""
+
 QOS: Final = 1
 COMMON: Final = 0
 """What belongs to no device, among the states by device."""
@@ -70,11 +74,12 @@ class Publisher:
 
     def __post_init__(self) -> None:
         self._topics = Topics(self.broker.prefix)
-        self._published: dict[int, dict[str, int]] = {}
+        self._published: dict[int, dict[str, int]] = {}  # what was compared last comes last
         self._gone_since = self.clock.now()
         self._version = 0
         self._dirty: set[int] = set()
         self._wake = asyncio.Event()
+        self._away = False
         self._log = get_logger("mqtt")
 
     async def polled(self, transaction: Any, change: PollChange) -> None:
@@ -87,6 +92,17 @@ class Publisher:
             self._wake.set()
 
     async def run(self) -> None:
+        """Connection after connection: a broker that is away is asked again until it is back."""
+        while True:
+            try:
+                await self._connected()
+            except aiomqtt.MqttError as error:
+                if not self._away:
+                    self._log.warning("mqtt_lost", host=self.broker.host, problem=str(error))
+                self._away = True
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _connected(self) -> None:
         """One connection, until it is lost (aiomqtt.MqttError) or this is cancelled."""
         async with AsyncExitStack() as stack:
             metrics.mqtt_connected.set(0, self.broker.host)
@@ -100,18 +116,17 @@ class Publisher:
                 ended, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
                 for each in ended:
                     each.result()
-            except asyncio.CancelledError:
-                with suppress(aiomqtt.MqttError):
-                    await self._live(client, "offline")
-                raise
             finally:
                 for each in work:
                     each.cancel()
                 await asyncio.gather(*work, return_exceptions=True)
+                with suppress(aiomqtt.MqttError):  # whoever leaves in order has no last will
+                    await self._live(client, "offline")
 
     async def _publish(self, client: aiomqtt.Client) -> None:
         await self._begin(client)
         metrics.mqtt_connected.set(1, self.broker.host)
+        self._away = False
         self._log.info("mqtt_connected", host=self.broker.host, port=self.broker.port)
         while True:
             await self._turn(client)
@@ -120,7 +135,7 @@ class Publisher:
         """The last will says `offline` when neither we nor the network can."""
         secret = self.broker.password
         topic = self._topics.collector(self.collector)
-        return aiomqtt.Client(
+        client = aiomqtt.Client(
             self.broker.host,
             self.broker.port,
             username=self.broker.user,
@@ -131,6 +146,8 @@ class Publisher:
             max_inflight_messages=IN_FLIGHT,
             timeout=PUBLISH_SECONDS_MAX,
         )
+        client.pending_calls_threshold = IN_FLIGHT  # it warns of more than ten
+        return client
 
     async def _begin(self, client: aiomqtt.Client) -> None:
         """Everything again, and what has gone; only then this process calls itself online."""
@@ -152,7 +169,12 @@ class Publisher:
         polled = set(self.devices())
         for lost in self._published.keys() - polled - {COMMON}:
             del self._published[lost]
-        await self._compare(client, (self._dirty & polled) | (polled - self._published.keys()))
+        due = (self._dirty & polled) | (polled - self._published.keys())
+        await self._compare(client, due | self._longest_ago())
+
+    def _longest_ago(self) -> set[int]:
+        """The device compared longest ago: no reading tells what a person did, as a link."""
+        return set(islice((key for key in self._published if key != COMMON), 1))
 
     async def _compare(self, client: aiomqtt.Client, device_ids: set[int]) -> None:
         """Publish how what is differs from what is kept, device by device."""
@@ -176,6 +198,7 @@ class Publisher:
     def _put_changed(self, key: int, wanted: dict[str, bytes]) -> None:
         for topic, said in changed(self._published.get(key, {}), wanted).items():
             self._put(topic, versioned(said, self._next_version()))
+        self._published.pop(key, None)
         self._published[key] = {topic: hash(said) for topic, said in wanted.items()}
 
     def _put(self, topic: str, payload: bytes) -> None:

@@ -1,7 +1,6 @@
 """A real broker keeps what is true, also after it was killed and has come back."""
 
 import asyncio
-import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +20,7 @@ from collectors.outbox import Outbox
 from database.connect import Database, Role
 from database.tables.access_network import device_status, onu
 from isp.access_network import OnuState
+from operations import onu_linking
 from tests.support.mosquitto import Mosquitto, needs_mosquitto
 from tests.support.olt_site import OltSite
 
@@ -28,7 +28,7 @@ Open = Callable[[Role], Database]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LOS, ONLINE = OnuState.LOS, OnuState.ONLINE
 TRUE_SECONDS_MAX = 30.0
-DOCUMENT = Path(__file__).parents[2] / "docs/mqtt.md"
+CONSUMER = Path(__file__).parents[2] / "docs/mqtt_consumer.py"
 
 pytestmark = [pytest.mark.foreign, needs_mosquitto]
 
@@ -36,6 +36,7 @@ pytestmark = [pytest.mark.foreign, needs_mosquitto]
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     monkeypatch.setattr(mqtt, "TURN_SECONDS", 0.2)
+    monkeypatch.setattr(mqtt, "AGAIN_SECONDS", 0.2)
 
 
 @pytest.fixture
@@ -89,6 +90,7 @@ async def becomes(broker: Mosquitto, wanted: dict[str, str]) -> dict[str, str]:
         states = {topic: said["state"] for topic, said in found.items()}
         if states and states == (wanted or states):
             break
+        await asyncio.sleep(0.05)
     return states
 
 
@@ -180,13 +182,41 @@ async def test_the_last_will_says_that_a_collector_died(
         await begin(publisher, client)
 
     monkeypatch.setattr(Publisher, "_begin", watched)
+    monkeypatch.setattr(mqtt, "AGAIN_SECONDS", TRUE_SECONDS_MAX)
     life = asyncio.create_task(publishing(database, broker, site).run())
     assert truth(site) == await becomes(broker, truth(site))
     sockets[0].shutdown(socket.SHUT_RDWR)
+
+    assert truth(site, life="offline") == await becomes(broker, truth(site, life="offline"))
+    life.cancel()
+    await asyncio.gather(life, return_exceptions=True)
+
+
+async def test_a_collector_without_its_database_says_offline(
+    database: Open, broker, site, monkeypatch: pytest.MonkeyPatch
+):
+    publisher = publishing(database, broker, site)
+    life = asyncio.create_task(publisher.run())
+    assert truth(site) == await becomes(broker, truth(site))
+
+    async def away(*_: object) -> None:
+        raise ConnectionError("no database")
+
+    monkeypatch.setattr(publisher, "_compare", away)
     [lost] = await asyncio.gather(life, return_exceptions=True)
 
-    assert isinstance(lost, aiomqtt.MqttError)
+    assert isinstance(lost, ConnectionError)
     assert truth(site, life="offline") == await becomes(broker, truth(site, life="offline"))
+
+
+async def test_a_link_by_hand_is_said_without_a_reading(broker, site, publisher):
+    topic = f"turnpike/default/onu/{site.onus[3].serial}"
+    await becomes(broker, truth(site))
+    async with site.owner.transaction() as transaction:
+        await onu_linking.unlink(transaction, serial=site.onus[3].serial, actor="ann", now=NOW)
+    async with asyncio.timeout(TRUE_SECONDS_MAX):
+        while (await broker.retained(topic))[topic]["login"] is not None:
+            await asyncio.sleep(0.05)
 
 
 async def test_an_outbox_that_overflowed_says_everything_again(database: Open, broker, site):
@@ -203,29 +233,35 @@ async def test_an_outbox_that_overflowed_says_everything_again(database: Open, b
     assert (True, truth(site)) == (len(some) < len(truth(site)), whole)
 
 
-async def test_the_consumer_of_the_documentation_works(broker, site, publisher, tmp_path: Path):
-    [program] = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    (tmp_path / "consumer.py").write_text(program)
+async def test_the_documented_consumer_hears_of_changes_and_of_a_broker_that_was_killed(
+    broker, site, publisher
+):
     await becomes(broker, truth(site))
     consumer = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(tmp_path / "consumer.py"),
-        env={"MQTT_HOST": "127.0.0.1", "MQTT_PORT": str(broker.port)},
+        *(sys.executable, str(CONSUMER), "127.0.0.1", str(broker.port)),
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
-    assert consumer.stdout is not None
+
+    async def hears(wanted: str) -> bool:
+        async with asyncio.timeout(TRUE_SECONDS_MAX):
+            while await consumer.stdout.readline() != f"{wanted}\n".encode():
+                pass
+        return True
+
+    one, other = (f"turnpike/default/onu/{site.onus[number].serial}" for number in (2, 3))
     await site.read({2: LOS}, NOW + timedelta(minutes=5))
-    first = await asyncio.wait_for(consumer.stdout.readline(), TRUE_SECONDS_MAX)
+    assert await hears(f"{one} los since 2026-03-01T12:05:00+00:00")
+
     async with site.owner.transaction() as transaction:
-        await transaction.execute(
-            update(onu)
-            .where(onu.c.onu_id == site.onus[2].onu_id)
-            .values(removed_at=SystemClock().now())
-        )
-    second = await asyncio.wait_for(consumer.stdout.readline(), TRUE_SECONDS_MAX)
+        removed = update(onu).where(onu.c.onu_id == site.onus[2].onu_id)
+        await transaction.execute(removed.values(removed_at=SystemClock().now()))
+    assert await hears(f"{one} gone")
+
+    await broker.kill()
+    await site.read({3: LOS}, NOW + timedelta(minutes=10))
+    await broker.start()
+    assert await hears(f"{other} los since 2026-03-01T12:10:00+00:00")
+
     consumer.terminate()
     await consumer.communicate()
-    topic = f"turnpike/default/onu/{site.onus[2].serial}"
-
-    assert f"{topic} los since 2026-03-01T12:05:00+00:00\n" == first.decode()
-    assert f"{topic} gone\n" == second.decode()

@@ -8,17 +8,18 @@ import socket
 import subprocess
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from aiomqtt import Client
 
 __all__ = ["Mosquitto", "needs_mosquitto"]
 
 needs_mosquitto = pytest.mark.skipif(
-    shutil.which("mosquitto") is None or shutil.which("mosquitto_sub") is None,
-    reason="mosquitto is not installed",
+    shutil.which("mosquitto") is None, reason="mosquitto is not installed"
 )
 STARTED_SECONDS_MAX = 10.0
-READ_SECONDS = "1"
+READ_SECONDS_MAX = 10.0
 
 
 class Mosquitto:
@@ -59,16 +60,18 @@ class Mosquitto:
             self._process = None
 
     async def retained(self, topic: str = "#") -> dict[str, Any]:
-        """What it keeps, read by mosquitto's own client."""
-        reader = await asyncio.create_subprocess_exec(
-            *("mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.port), "-t", topic),
-            *("--retained-only", "-W", READ_SECONDS, "-F", "%t\t%p"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        text, _ = await reader.communicate()
-        lines = (line.partition("\t") for line in text.decode().splitlines())
-        return {name: json.loads(payload) for name, _, payload in lines}
+        """What it keeps: all that it has for a new subscriber, before what is sent after that."""
+        marker = f"marker/{uuid4()}"
+        found: dict[str, Any] = {}
+        async with asyncio.timeout(READ_SECONDS_MAX), Client("127.0.0.1", self.port) as client:
+            await client.subscribe([(marker, 0), (topic, 0)])
+            await client.publish(marker)
+            async for message in client.messages:
+                if str(message.topic) == marker:
+                    break
+                if message.retain:
+                    found[str(message.topic)] = json.loads(message.payload)
+        return found
 
 
 def _free_port() -> int:

@@ -81,11 +81,12 @@ class OltSite:
             reference=f"{self.name}-{number}", email=f"{self.name}-{number}@example.org",
             area=self.area,
         )  # fmt: skip
+        onu_serial = serial(self.device_id * 1000 + number)
         service_id = await _one(
             transaction, service, tenant_id=self.tenant_id, subscriber_id=subscriber_id,
             name=f"{self.name}-{number}", plan_version_id=version, started_on=now.date(),
+            onu_serial=onu_serial,
         )  # fmt: skip
-        onu_serial = serial(self.device_id * 1000 + number)
         onu_id = await _one(
             transaction, onu, tenant_id=self.tenant_id, subscriber_id=subscriber_id,
             service_id=service_id, serial=onu_serial, device_id=self.device_id,

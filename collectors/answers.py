@@ -5,12 +5,13 @@ same reading with the same outcome (`operations.device_requests`).
 """
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import asdict, fields, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from collectors.driver import Part
 from collectors.sources import Identity, Source, SourceLost, SourceRefused
+from collectors.turnstile import Turnstile
 from devices.credentials import Credentials
 from isp.access_network import DeviceKind, OnuReading, OnuState, Poll
 from isp.errors import ExitCode, Refused
@@ -18,15 +19,14 @@ from operations.device_requests import failure, poll_document
 
 __all__ = ["OpensSources", "discover", "failed", "poll", "reading", "test"]
 
-ONUS_PER_SECOND: Final = 10.0
-"""A person waits and asks seldom; the rounds of the daemon are five times slower."""
-
-OPTICS_SECONDS: Final = 120.0
-"""What is not read of the light by then is named as partial."""
+OPTICS_SECONDS: Final = 240.0
+"""What is not read of the light by then is named as partial: a person does not wait for longer."""
 
 OPTICS: Final = "optics"
 PROBES_AT_ONCE: Final = 64
 """A network of a thousand silent addresses is looked through in about two minutes."""
+
+Turn: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class OpensSources(Protocol):
@@ -48,15 +48,15 @@ class OpensSources(Protocol):
 
 async def poll(source: Source) -> dict[str, Any]:
     """Everything that the device tells, each ONU's light too; or why nothing."""
-    return (await reading(source))[0]
+    return (await reading(source, Turnstile().wait))[0]
 
 
-async def reading(source: Source) -> tuple[dict[str, Any], Poll | None]:
-    """The same, and the reading that it was made of."""
+async def reading(source: Source, turn: Turn) -> tuple[dict[str, Any], Poll | None]:
+    """The same, and the reading that it was made of; `turn` waits until an ONU may be asked."""
     try:
         found = await source.read(frozenset(Part))
         if source.one_by_one:
-            found = await _with_light(source, found)
+            found = await _with_light(source, found, turn)
     except (SourceLost, SourceRefused) as fault:
         return failed(fault), None
     return poll_document(found), found
@@ -104,7 +104,7 @@ async def discover(
     }
 
 
-async def _with_light(source: Source, found: Poll) -> Poll:
+async def _with_light(source: Source, found: Poll, turn: Turn) -> Poll:
     """The reading with the light of every ONU that is online, as far as the time allows."""
     loop = asyncio.get_running_loop()
     end = loop.time() + OPTICS_SECONDS
@@ -113,16 +113,15 @@ async def _with_light(source: Source, found: Poll) -> Poll:
     for onu in found.onus:
         if onu.state is not OnuState.ONLINE or _who(onu) in light:
             continue
-        turn_over = loop.time() + 1 / ONUS_PER_SECOND
         try:
-            if turn_over > end:
+            await turn()
+            if loop.time() > end:
                 raise SourceLost("no time is left")
             read = await source.read_onu(onu)
         except SourceLost:
             partial = (*partial, OPTICS)
             break
         light |= {_who(each): each for each in read.onus}
-        await asyncio.sleep(max(0.0, turn_over - loop.time()))
     lit = tuple(_merged(onu, light.get(_who(onu), onu)) for onu in found.onus)
     return replace(found, onus=lit, partial=partial)
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from chassis.config import NEEDS_RESTART, Settings, Table
 from chassis.secrets import Secret
 from collectors.driver import Part
+from collectors.turnstile import ONUS_PER_SECOND
 
 __all__ = ["CollectorsConfig", "CollectorsSettings"]
 
@@ -37,7 +38,7 @@ class CollectorsConfig(Table):
     optics_seconds: Annotated[int, NEEDS_RESTART] = Field(default=900, ge=10, le=86_400)
     """How often light levels are read of devices that hold them ready in one table."""
 
-    onus_per_second: Annotated[float, NEEDS_RESTART] = Field(default=2.0, gt=0, le=100)
+    onus_per_second: Annotated[float, NEEDS_RESTART] = Field(default=ONUS_PER_SECOND, gt=0, le=100)
     """How many ONUs of one OLT are asked for their light, where it asks each of them in turn."""
 
     requests_per_second: Annotated[float, NEEDS_RESTART] = Field(default=20.0, gt=0, le=1000)

@@ -5,13 +5,13 @@ Pure. Where the two readings do not belong to one run of the counters, nothing i
 reason is a value; a rate is never guessed across it (RFC 2863 §3.1.5, RFC 2578 §7.1.6, §7.1.10).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["BITS_PER_SECOND_MAX", "Break", "Counted", "Counters", "count", "elapsed_seconds"]
+__all__ = ["Break", "Counted", "Counters", "count", "elapsed_seconds"]
 
 TICKS_PER_SECOND: Final = 100
 TICKS: Final = 2**32
@@ -32,9 +32,11 @@ SLACK: Final = 1.1
 """Counters that are refreshed now and then overtake the link's speed a little."""
 
 BITS_PER_SECOND_MAX: Final = 100_000_000_000
-"""The ceiling of a link whose speed nobody told: the fastest that this equipment has."""
+"""The ceiling of a link whose speed nobody told: the fastest that this equipment has. Of such a
+link, nobody can tell a wrap from a reset either."""
 
 OCTET_BITS: Final = 8
+COUNTER32: Final = 2**32
 
 
 class Break(StrEnum):
@@ -52,7 +54,8 @@ class Break(StrEnum):
 class Counters:
     """One reading of the counters of one interface, port or ONU.
 
-    `values` are raw octets, errors, discards by name; those that were not read are not in it.
+    `values` are raw octets, errors, discards by name; those that were not read are not in it, and
+    those in `narrow` are known to be of 32 bits.
     `uptime_ticks` is the agent's sysUpTime of the same PDU. `epoch` is whatever changes when the
     counters begin anew without a reboot: ifCounterDiscontinuityTime, or an ONU's last registration.
     """
@@ -61,6 +64,7 @@ class Counters:
     uptime_ticks: int | None = None
     epoch: int | str | None = None
     values: Mapping[str, int]
+    narrow: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +77,12 @@ class Counted:
 
 
 def count(
-    before: Counters | None,
-    after: Counters,
-    *,
-    counter_bits: int = 64,
-    bits_per_second_max: int = BITS_PER_SECOND_MAX,
+    before: Counters | None, after: Counters, *, bits_per_second_max: int | None = None
 ) -> Counted:
     """What the counters counted between two readings of the same interface, port or ONU.
 
-    All counters of one thing are zeroed together, so a reset of one is a reset of all.
+    All counters of one thing are zeroed together, so a reset of one is a reset of all. A counter
+    that was read in 64 bits and now in 32, or the other way, is another counter.
     """
     if before is None:
         return _nothing(Break.FIRST)
@@ -93,12 +94,16 @@ def count(
     pairs = {
         name: (before.values[name], value)
         for name, value in after.values.items()
-        if name in before.values
+        if name in before.values and (name in before.narrow) == (name in after.narrow)
     }
-    if _reset(pairs, counter_bits):
+    fallen = {name for name, (was, now) in pairs.items() if now < was}
+    if fallen and not (bits_per_second_max and _wrapped(fallen, after.narrow)):
         return _nothing(Break.RESET)
-    counted = {name: (now - was) % 2**counter_bits for name, (was, now) in pairs.items()}
-    ceiling = bits_per_second_max / OCTET_BITS * seconds * SLACK
+    counted = {
+        name: (now - was) % COUNTER32 if name in fallen else now - was
+        for name, (was, now) in pairs.items()
+    }
+    ceiling = (bits_per_second_max or BITS_PER_SECOND_MAX) / OCTET_BITS * seconds * SLACK
     if any(value > ceiling for value in counted.values()):
         return _nothing(Break.IMPLAUSIBLE)
     return Counted(seconds=seconds, values=counted)
@@ -122,13 +127,12 @@ def elapsed_seconds(before: Counters, after: Counters) -> float | Break:
     return Break.CLOCK if too_late or seconds < SECONDS_MIN else seconds
 
 
-def _reset(pairs: Mapping[str, tuple[int, int]], counter_bits: int) -> bool:
-    """A counter of 64 bits that falls was reset; of 32 bits, when two of them fall at once.
+def _wrapped(fallen: Set[str], narrow: Set[str]) -> bool:
+    """A counter of 32 bits that falls alone has wrapped, if that makes a rate that its link has.
 
-    A single one of 32 bits that falls has wrapped, if that makes a plausible rate.
+    Two that fall at once were reset, and so was one of 64 bits.
     """
-    fallen = sum(now < was for was, now in pairs.values())
-    return fallen > 0 if counter_bits > 32 else fallen > 1
+    return len(fallen) == 1 and fallen <= narrow
 
 
 def _nothing(reason: Break) -> Counted:

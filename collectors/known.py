@@ -38,8 +38,8 @@ READ_BY: Final[Mapping[str, Part]] = {
 """A full reading of that part empties these where it says nothing; all else stays as it was."""
 
 NOT_KEPT: Final = frozenset(
-    {"octets_up", "octets_down", "octets_in", "octets_out", "errors_in", "errors_out"}
-    | {"discards_in", "discards_out", "discontinuity_ticks", "alarms", "index"}
+    {"octets_up", "octets_down", "octets_in", "octets_out", "octets_bits", "errors_in"}
+    | {"errors_out", "discards_in", "discards_out", "discontinuity_ticks", "alarms", "index"}
 )
 """Counters are for samples, alarms for those who judge them; where an ONU stands in its device's
 tables is remembered apart, and not written down."""

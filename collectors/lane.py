@@ -20,6 +20,7 @@ from collectors.round import Round
 from collectors.sources import Source, SourceLost, SourceRefused
 from collectors.store import DatabaseError
 from collectors.store.status import DeviceState
+from collectors.turnstile import Turnstile
 from isp.access_network import Poll
 from operations.device_requests import RequestKind
 
@@ -65,7 +66,8 @@ class Lane:
         self._states_read_at: datetime | None = None
         self._wake = asyncio.Event()
         self._questions: deque[tuple[RequestKind, asyncio.Future[Outcome]]] = deque()
-        self._round = Round(pace.onus_per_second)
+        self._turnstile = Turnstile(pace.onus_per_second)
+        self._round = Round(self._turnstile)
 
     async def run(self) -> None:
         """Poll until another process does. Raises the database's errors; begins anew after them."""
@@ -105,19 +107,20 @@ class Lane:
         if self._questions:
             await self._answer(*self._questions.popleft())
         elif parts := schedule.due(self._due, now):
-            before = self._due
-            self._due = schedule.following(
-                self._device_id, self._pace.intervals, parts, before, now
-            )
-            try:
-                await self._visit(parts - {Part.OPTICS} if self._source.one_by_one else parts, now)
-            except DatabaseError:
-                self._due = before  # what could not be written is read again
-                raise
-        elif self._asks_onus and self._round.ready(asyncio.get_running_loop().time()):
+            await self._read_due(parts, now)
+        elif self._asks_onus and asyncio.get_running_loop().time() >= self._round.at:
             await self._next_onu()
         else:
             await self._pause(now)
+
+    async def _read_due(self, parts: frozenset[Part], now: datetime) -> None:
+        before = self._due
+        self._due = schedule.following(self._device_id, self._pace.intervals, parts, before, now)
+        try:
+            await self._visit(parts - {Part.OPTICS} if self._source.one_by_one else parts, now)
+        except DatabaseError:
+            self._due = before  # what could not be written is read again
+            raise
 
     @property
     def _asks_onus(self) -> bool:
@@ -169,7 +172,7 @@ class Lane:
             if kind is RequestKind.TEST:
                 outcome = await answers.test(self._source)
             else:
-                outcome, poll = await answers.reading(self._source)
+                outcome, poll = await answers.reading(self._source, self._onus_turn)
             if not asked.done():
                 asked.set_result(outcome)
         finally:
@@ -177,6 +180,13 @@ class Lane:
         if poll is not None:
             self._answered()
             await self._recorder.read(frozenset(Part), poll, self._source.capabilities)
+
+    async def _onus_turn(self) -> None:
+        """Let an ONU be asked for a person; what is due meanwhile is not kept waiting for him."""
+        now = self._clock.now()
+        if parts := schedule.due(self._due, now):
+            await self._read_due(parts, now)
+        await self._turnstile.wait()
 
     async def _next_onu(self) -> None:
         """Ask one ONU for its light; what some of them said is written together."""

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from typing import Final
 
 from collectors.known import Known
+from collectors.turnstile import Turnstile
 from isp.access_network import OnuReading, OnuState, Poll
 
 __all__ = ["Round"]
@@ -23,17 +24,18 @@ EMPTY_SECONDS: Final = 5.0
 class Round:
     """The turns of one device's ONUs; times are by the loop's clock."""
 
-    def __init__(self, onus_per_second: float) -> None:
-        self.at = 0.0
-        self._spacing = 1 / onus_per_second
+    def __init__(self, turnstile: Turnstile) -> None:
+        self._turnstile = turnstile
+        self._not_before = 0.0
         self._waiting: deque[str] = deque()
         self._read: dict[str, OnuReading] = {}
         self._doubts: Counter[str] = Counter()
         self._since = 0.0
 
-    def ready(self, now: float) -> bool:
-        """Whether the next turn has come."""
-        return now >= self.at
+    @property
+    def at(self) -> float:
+        """When the next turn comes."""
+        return max(self._not_before, self._turnstile.opens_at)
 
     def next(self, known: Known, now: float) -> OnuReading | None:
         """The ONU whose turn it is, with its place in the device's tables."""
@@ -43,11 +45,12 @@ class Round:
                 for serial, onu in sorted(known.onus.items(), key=lambda item: item[1].onu_id)
                 if onu.state is OnuState.ONLINE and serial not in known.left_out
             )
-        self.at = now + (self._spacing if self._waiting else EMPTY_SECONDS)
         while self._waiting:
             onu = known.placed(self._waiting.popleft())
             if onu is not None and onu.state is OnuState.ONLINE:
+                self._turnstile.passed(now)
                 return onu
+        self._not_before = now + EMPTY_SECONDS
         return None
 
     def lit(self, poll: Poll, now: float) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from collectors.consequences import PollChange
-from collectors.counters import BITS_PER_SECOND_MAX, Counted, Counters, count
+from collectors.counters import Counted, Counters, count
 from isp.access_network import InterfaceReading, OnuReading, PortReading
 
 __all__ = ["Kind", "Measured", "Sample", "Subject", "measured", "sampled"]
@@ -21,6 +21,10 @@ Subject = tuple[Kind, int]
 PON_BITS_PER_SECOND_MAX: Final = 10_000_000_000
 """XGS-PON (G.9807.1); slower PONs cannot be told from it by their readings."""
 
+BITS_PER_SECOND_BELIEVED_MIN: Final = 100_000_000
+COUNTER32_BITS: Final = 32
+OCTETS: Final = frozenset({"octets_up", "octets_down"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
@@ -28,7 +32,7 @@ class Measured:
 
     subject: Subject
     counters: Counters | None
-    bits_per_second_max: int
+    bits_per_second_max: int | None
     rx_dbm: float | None = None
     tx_dbm: float | None = None
     olt_rx_dbm: float | None = None
@@ -77,12 +81,21 @@ def sampled(
 
 
 def _counters(
-    change: PollChange, epoch: int | str | None, values: Mapping[str, int | None]
+    change: PollChange,
+    epoch: int | str | None,
+    values: Mapping[str, int | None],
+    narrow: frozenset[str] = frozenset(),
 ) -> Counters | None:
     read = {name: value for name, value in values.items() if value is not None}
     if not read:
         return None
-    return Counters(at=change.now, uptime_ticks=change.poll.uptime_ticks, epoch=epoch, values=read)
+    return Counters(
+        at=change.now,
+        uptime_ticks=change.poll.uptime_ticks,
+        epoch=epoch,
+        values=read,
+        narrow=narrow,
+    )
 
 
 def _was_measured(onu: OnuReading) -> bool:
@@ -137,6 +150,16 @@ def _interface(
     }
     return Measured(
         subject=("interface", device_interface_id),
-        counters=_counters(change, interface.discontinuity_ticks, values),
-        bits_per_second_max=interface.speed_bits_per_second or BITS_PER_SECOND_MAX,
+        counters=_counters(
+            change,
+            interface.discontinuity_ticks,
+            values,
+            narrow=OCTETS if interface.octets_bits == COUNTER32_BITS else frozenset(),
+        ),
+        bits_per_second_max=_believed(interface.speed_bits_per_second),
     )
+
+
+def _believed(speed: int | None) -> int | None:
+    """A speed that can be a link's: tunnels and bridges tell 10 Mbit/s whatever they carry."""
+    return speed if speed is not None and speed >= BITS_PER_SECOND_BELIEVED_MIN else None

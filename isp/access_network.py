@@ -95,7 +95,9 @@ class PortReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterfaceReading:
-    """An Ethernet side interface (IF-MIB, RFC 2863); counters as the device holds them."""
+    """An Ethernet side interface (IF-MIB, RFC 2863); counters as the device holds them, its octets
+    in `octets_bits` bits.
+    """
 
     name: str
     if_index: int | None = None
@@ -105,6 +107,7 @@ class InterfaceReading:
     speed_bits_per_second: int | None = None
     octets_in: int | None = None
     octets_out: int | None = None
+    octets_bits: int = 64
     errors_in: int | None = None
     errors_out: int | None = None
     discards_in: int | None = None

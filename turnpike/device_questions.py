@@ -19,8 +19,8 @@ from turnpike.device_access import Endpoint
 
 __all__ = ["Outcome", "ask_of_device", "ask_of_network", "ask_of_stranger"]
 
-ANSWER_SECONDS_MAX: Final = 300.0
-"""A large OLT takes two minutes to tell all its light levels, and may have to be waited for."""
+ANSWER_SECONDS_MAX: Final = 420.0
+"""A large OLT is asked four minutes for its light levels, and may have to be waited for."""
 
 LOOK_SECONDS: Final = 0.2
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from collectors.driver import Table
 from collectors.mib.cells import Cells, counter, number, text
@@ -54,6 +54,7 @@ COUNTERS: Final = Table(
     name="interface_counters",
     columns=(
         IF_DESCR,
+        IF_SPEED,
         IF_IN_OCTETS,
         IF_IN_DISCARDS,
         IF_IN_ERRORS,
@@ -63,9 +64,13 @@ COUNTERS: Final = Table(
         IF_NAME,
         IF_HC_IN_OCTETS,
         IF_HC_OUT_OCTETS,
+        IF_HIGH_SPEED,
         IF_DISCONTINUITY,
     ),
 )
+"""With the speeds, which tell what a counter cannot have counted."""
+
+WIDE, NARROW = (IF_HC_IN_OCTETS, IF_HC_OUT_OCTETS), (IF_IN_OCTETS, IF_OUT_OCTETS)
 
 UP: Final = 1
 OPER_UP: Final[Mapping[int, bool]] = {1: True, 2: False, 3: False, 5: False, 6: False, 7: False}
@@ -114,8 +119,7 @@ def interfaces(
             admin_up=None if (state := number(admin.get(index))) is None else state == UP,
             oper_up=is_up(oper.get(index)),
             speed_bits_per_second=_speed(cells, index),
-            octets_in=_octets(cells, index, IF_HC_IN_OCTETS, IF_IN_OCTETS),
-            octets_out=_octets(cells, index, IF_HC_OUT_OCTETS, IF_OUT_OCTETS),
+            **_octets(cells, index),
             errors_in=counter(errors_in.get(index)),
             errors_out=counter(errors_out.get(index)),
             discards_in=counter(discards_in.get(index)),
@@ -134,7 +138,12 @@ def _speed(cells: Cells, index: Index) -> int | None:
     return number(cells.column(IF_SPEED).get(index)) or None
 
 
-def _octets(cells: Cells, index: Index, wide: str, narrow: str) -> int | None:
-    """The counter of 64 bits where the device has it in both directions, else that of 32."""
-    both = index in cells.column(IF_HC_IN_OCTETS) and index in cells.column(IF_HC_OUT_OCTETS)
-    return counter(cells.column(wide if both else narrow).get(index))
+def _octets(cells: Cells, index: Index) -> dict[str, Any]:
+    """The counters of 64 bits where the device has them in both directions, else those of 32."""
+    wide = index in cells.column(IF_HC_IN_OCTETS) and index in cells.column(IF_HC_OUT_OCTETS)
+    into, out = WIDE if wide else NARROW
+    return {
+        "octets_in": counter(cells.column(into).get(index)),
+        "octets_out": counter(cells.column(out).get(index)),
+        "octets_bits": 64 if wide else 32,
+    }

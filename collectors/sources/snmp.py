@@ -97,7 +97,9 @@ class SnmpSource:
             walks = await self._walks(tables, deadline)
         readings = Readings(walks=walks, scalars=said, now=self._clock.now())
         partial = {name for name, walk in walks.items() if not walk.complete}
-        uptimes = [w.uptime_ticks for w in walks.values() if w.uptime_ticks is not None]
+        counted = {table.name for table in driver.tables.get(Part.TRAFFIC, ())} & walks.keys()
+        beside = [walks[name].uptime_ticks for name in (counted or walks)]
+        uptimes = [ticks for ticks in beside if ticks is not None]
         return replace(
             driver.parse(readings),
             partial=tuple(sorted(partial | refused)),

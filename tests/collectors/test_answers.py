@@ -1,16 +1,22 @@
 """What a person asks of a device: the light of every ONU as far as it goes; failures as such."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from collectors import answers
 from collectors.driver import Part
 from collectors.sources import Identity, SourceLost, SourceRefused
+from collectors.turnstile import ONUS_PER_SECOND, Turnstile
 from devices.credentials import Credentials
 from isp.access_network import OnuReading, OnuState, Poll
 from isp.errors import ExitCode, Refused
 from operations.device_requests import accepted
+from tests.support.virtual_loop import run_in_virtual_time
 
 ONUS = (
     OnuReading(serial="HWTC00000001", port="0/1/3", onu_id=1, state=OnuState.ONLINE),
@@ -24,9 +30,11 @@ class Olt:
 
     one_by_one = True
 
-    def __init__(self, *, fault: Exception | None = None, lost_after: int = 100) -> None:
+    def __init__(self, *, fault: Exception | None = None, lost_after: int = 10_000) -> None:
         self.fault, self.lost_after = fault, lost_after
+        self.onus = ONUS
         self.asked: list[int | None] = []
+        self.asked_at: list[float] = []
 
     async def probe(self) -> Identity:
         if self.fault:
@@ -37,26 +45,27 @@ class Olt:
         if self.fault:
             raise self.fault
         assert frozenset(Part) == parts
-        return Poll(onus=ONUS)
+        return Poll(onus=self.onus)
 
     async def read_onu(self, onu: OnuReading) -> Poll:
         if len(self.asked) == self.lost_after:
             raise SourceLost("no answer")
         self.asked.append(onu.onu_id)
+        self.asked_at.append(asyncio.get_running_loop().time())
         return Poll(onus=(replace(onu, state=OnuState.UNKNOWN, rx_dbm=-20.5, distance_m=None),))
 
     async def close(self) -> None:
         """Nothing is open."""
 
 
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "ONUS_PER_SECOND", 1e6)
+async def poll(olt: Olt) -> Mapping[str, Any]:
+    """What a person is told, without the waiting."""
+    return accepted((await answers.reading(olt, Turnstile(1e6).wait))[0])
 
 
 async def test_every_onu_that_is_online_is_asked_for_its_light():
     olt = Olt()
-    told = accepted(await answers.poll(olt))
+    told = await poll(olt)
 
     assert [1, 3] == olt.asked
     assert [("online", -20.5, None), ("los", None, None), ("online", -20.5, 900)] == [
@@ -65,8 +74,31 @@ async def test_every_onu_that_is_online_is_asked_for_its_light():
     assert [] == told["partial"]
 
 
+def test_a_poll_asks_no_more_onus_a_second_than_the_rounds_do():
+    olt = Olt()
+    olt.onus = tuple(
+        OnuReading(serial=f"HWTC{number:08}", port="0/1/3", onu_id=number, state=OnuState.ONLINE)
+        for number in range(9)
+    )
+    run_in_virtual_time(answers.poll(olt))
+
+    assert [0.5] * 8 == [later - at for at, later in pairwise(olt.asked_at)]
+
+
+def test_a_poll_of_more_onus_than_a_person_waits_for_is_partial():
+    olt = Olt()
+    olt.onus = tuple(
+        OnuReading(serial=f"HWTC{number:08}", port="0/1/3", onu_id=number, state=OnuState.ONLINE)
+        for number in range(2_000)
+    )
+    told = accepted(run_in_virtual_time(answers.poll(olt)))
+
+    assert ["optics"] == told["partial"]
+    assert answers.OPTICS_SECONDS * ONUS_PER_SECOND + 1 == len(olt.asked)
+
+
 async def test_light_that_could_not_be_had_is_partial_and_the_rest_is_kept():
-    told = accepted(await answers.poll(Olt(lost_after=1)))
+    told = await poll(Olt(lost_after=1))
 
     assert [-20.5, None, None] == [each["rx_dbm"] for each in told["onus"]]
     assert ["optics"] == told["partial"]

@@ -12,6 +12,7 @@ from tests.support.sizes import size
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAYS_497_TICKS = 2**32
 GIGABIT = 1_000_000_000
+NARROW = frozenset({"octets_up", "octets_down"})
 
 
 def reading(octets: int, *, seconds: float = 0, uptime: int | None = 100_000, **fields) -> Counters:
@@ -22,6 +23,10 @@ def reading(octets: int, *, seconds: float = 0, uptime: int | None = 100_000, **
         values={"octets_up": octets, **fields.pop("others", {})},
         **fields,
     )
+
+
+def narrow(octets: int, **fields) -> Counters:
+    return reading(octets, narrow=NARROW, **fields)
 
 
 def counted(octets: int, seconds: float = 300.0) -> Counted:
@@ -49,9 +54,32 @@ def test_without_an_uptime_our_own_clock_counts():
 
 
 def test_a_counter32_wraps():
-    before, after = reading(2**32 - 100), reading(900, seconds=300)
+    before, after = narrow(2**32 - 100), narrow(900, seconds=300)
 
-    assert counted(1_000) == count(before, after, counter_bits=32)
+    assert counted(1_000) == count(before, after, bits_per_second_max=GIGABIT)
+
+
+def test_a_counter32_that_wraps_leaves_the_other_counters_as_they_are():
+    before = narrow(2**32 - 100, others={"octets_down": 40, "errors_in": 7})
+    after = narrow(900, seconds=300, others={"octets_down": 90, "errors_in": 8})
+    values = {"octets_up": 1_000, "octets_down": 50, "errors_in": 1}
+
+    assert Counted(seconds=300.0, values=values) == count(
+        before, after, bits_per_second_max=GIGABIT
+    )
+
+
+def test_a_counter32_that_falls_on_a_link_of_no_known_speed_was_reset():
+    assert broken(Break.RESET) == count(narrow(2**32 - 100), narrow(900, seconds=300))
+
+
+def test_a_counter_that_is_read_in_other_bits_is_another_counter():
+    """A walk that was cut short tells the 32 bits of what is counted in 64."""
+    wide, low = reading(2**40 + 500), narrow(700, seconds=300)
+    wide_again = reading(2**40 + 900, seconds=600)
+
+    assert Counted(seconds=300.0, values={}) == count(wide, low, bits_per_second_max=GIGABIT)
+    assert Counted(seconds=300.0, values={}) == count(low, wide_again, bits_per_second_max=GIGABIT)
 
 
 def test_a_counter64_never_wraps():
@@ -61,18 +89,16 @@ def test_a_counter64_never_wraps():
 
 
 def test_a_counter32_that_would_exceed_the_link_has_not_wrapped():
-    before, after = reading(2**31), reading(0, seconds=10)
+    before, after = narrow(2**31), narrow(0, seconds=10)
 
-    assert broken(Break.IMPLAUSIBLE) == count(
-        before, after, counter_bits=32, bits_per_second_max=GIGABIT
-    )
+    assert broken(Break.IMPLAUSIBLE) == count(before, after, bits_per_second_max=GIGABIT)
 
 
 def test_two_counters32_that_fall_at_once_were_cleared_by_somebody():
-    before = reading(2**31, others={"octets_down": 2**31})
-    after = reading(10, seconds=300, others={"octets_down": 10})
+    before = narrow(2**31, others={"octets_down": 2**31})
+    after = narrow(10, seconds=300, others={"octets_down": 10})
 
-    assert broken(Break.RESET) == count(before, after, counter_bits=32)
+    assert broken(Break.RESET) == count(before, after, bits_per_second_max=GIGABIT)
 
 
 def test_a_reset_of_one_counter_is_a_reset_of_all():
@@ -163,13 +189,14 @@ def test_no_fault_ever_makes_a_spike(steps, bits, first_octets, first_ticks):
             uptime_ticks=ticks % DAYS_497_TICKS,
             epoch=None,
             values={"octets_up": octets % 2**bits},
+            narrow=NARROW if bits == 32 else frozenset(),
         )
-        result = count(before, after, counter_bits=bits, bits_per_second_max=100_000_000)
+        result = count(before, after, bits_per_second_max=100_000_000)
         if result.seconds is not None:
             [value] = result.values.values()
             assert value <= 12_500_000 * result.seconds * 1.1
             if fault == "steady" and bits == 64:
                 assert truth == value
         if fault == "late" and before is not None:
-            assert count(after, before, counter_bits=bits).values == {}
+            assert count(after, before).values == {}
         before = after

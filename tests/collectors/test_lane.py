@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from chassis.clock import ManualClock
@@ -12,7 +13,9 @@ from collectors.known import Known
 from collectors.lane import Lane, Pace
 from collectors.schedule import AGAIN_SECONDS
 from collectors.sources import Identity, SourceLost
-from isp.access_network import Poll
+from isp.access_network import OnuReading, OnuState, Poll
+from operations.device_requests import RequestKind
+from tests.support.virtual_loop import run_in_virtual_time
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -27,6 +30,8 @@ class Device:
     known: Known = field(default_factory=Known)
     asked: int = 0
     read_parts: list[frozenset[Part]] = field(default_factory=list)
+    onus: tuple[OnuReading, ...] = ()
+    onus_asked: list[tuple[str | None, float]] = field(default_factory=list)
     device_id: int = 7
     name: str = "olt1"
 
@@ -43,6 +48,10 @@ class Device:
     async def read(self, parts: frozenset[Part], *recorded: Any) -> Poll:
         if recorded:
             self.read_parts.append(parts)
+        return Poll(onus=self.onus)
+
+    async def read_onu(self, onu: OnuReading) -> Poll:
+        self.onus_asked.append((onu.serial, asyncio.get_running_loop().time()))
         return Poll()
 
     async def load(self) -> None: ...
@@ -61,11 +70,14 @@ async def turns(lane: Lane) -> None:
         await running
 
 
+def lane_of(device: Device, clock: ManualClock) -> Lane:
+    pace = Pace(intervals=dict.fromkeys(Part, 3600), onus_per_second=2.0, budget_seconds=60.0)
+    return Lane(device, device, pace=pace, clock=clock, new=True)  # type: ignore[arg-type]
+
+
 async def test_a_silent_device_is_asked_again_soon_and_blocks_nothing():
     device, clock = Device(), ManualClock(NOW)
-    intervals = dict.fromkeys(Part, 3600)
-    pace = Pace(intervals=intervals, onus_per_second=2.0, budget_seconds=60.0)
-    lane = Lane(device, device, pace=pace, clock=clock, new=True)  # type: ignore[arg-type]
+    lane = lane_of(device, clock)
     await turns(lane)
     silent = device.asked
     await turns(lane)
@@ -76,3 +88,33 @@ async def test_a_silent_device_is_asked_again_soon_and_blocks_nothing():
 
     assert (1, 1, 2) == (silent, at_once, device.asked)
     assert [frozenset(Part) - {Part.OPTICS}] == device.read_parts
+
+
+def test_what_is_due_is_read_while_a_person_waits_for_the_light_of_a_large_olt():
+    """And the OLT is asked for no more ONUs a second than ever."""
+    clock = ManualClock(NOW)
+    online = [
+        OnuReading(serial=f"HWTC{n:08}", port="0/1/0", onu_id=n, state=OnuState.ONLINE)
+        for n in range(20)
+    ]
+    device = Device(up=True, onus=tuple(online))
+    lane = lane_of(device, clock)
+
+    async def ask() -> None:
+        running = asyncio.ensure_future(lane.run())
+        asking = asyncio.ensure_future(lane.ask(RequestKind.POLL))
+        await asyncio.sleep(3)
+        read = len(device.read_parts)
+        clock.advance(7200)
+        await asyncio.sleep(1)
+        assert not asking.done()
+        assert read < len(device.read_parts)
+        await asking
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    run_in_virtual_time(ask())
+
+    assert [onu.serial for onu in online] == [serial for serial, _ in device.onus_asked]
+    assert {0.5} == {later - at for (_, at), (_, later) in pairwise(device.onus_asked)}

@@ -102,6 +102,22 @@ async def test_light_is_kept_and_an_interface_has_its_errors(site):
     )
 
 
+async def test_an_interface_that_counts_in_32_bits_loses_nothing_by_a_wrap(site):
+    for turn, octets in enumerate([2**32 - 400, 500]):
+        link = InterfaceReading(
+            name="eth1", octets_in=octets, octets_out=turn, octets_bits=32, errors_in=turn,
+            speed_bits_per_second=100_000_000,
+        )  # fmt: skip
+        change = PollChange(
+            device=site.device, parts=frozenset({Part.TRAFFIC}), poll=Poll(interfaces=(link,)),
+            onus={}, ports={}, interfaces={"eth1": 1}, now=NOON + turn * POLL,
+        )  # fmt: skip
+        await site.record(change)
+    [row] = await site.table(access_sample)
+
+    assert (900, 1, 1) == (row.octets_down, row.octets_up, row.errors)
+
+
 async def test_hours_and_days_are_rolled_up_the_same_however_often(database: Open, site):
     for turn in range(25):
         octets = {0: turn * MEGABYTE, 1: 2 * turn * MEGABYTE}

@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from devices.snmp.values import Index, Value, Walk
-from isp.access_network import Poll
+from isp.access_network import OnuReading, Poll
 
 __all__ = ["Driver", "Part", "Readings", "Table"]
+
+ENTERPRISES: Final = "1.3.6.1.4.1."
 
 
 class Part(StrEnum):
@@ -35,17 +38,24 @@ def same(index: Index) -> Index:
     return index
 
 
+def every(_onu: OnuReading) -> bool:
+    """Every ONU is in every table."""
+    return True
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
     """Columns (dotted OIDs) that share their index and are read together, row by row.
 
-    `name` stands in `Poll.partial` when it was not read in full. `of_onu` makes this table's index
-    of the row of an ONU from `OnuReading.index`, where ONUs are asked one by one.
+    `name` stands in `Poll.partial` when it was not read in full. Where ONUs are asked one by one,
+    `has` says which of them are in this table, and `of_onu` makes this table's index of the row of
+    an ONU from `OnuReading.index`.
     """
 
     name: str
     columns: tuple[str, ...]
     of_onu: Callable[[Index], Index] = same
+    has: Callable[[OnuReading], bool] = every
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +80,7 @@ class Driver:
     """One family of models.
 
     It is recognised by the longest of `sys_object_ids` (dotted prefixes) that fits the device's
-    sysObjectID; where several fit equally, by the first whose `probe_column` has a row.
+    sysObjectID; where several fit equally, by its `own_columns` having rows.
 
     `parse` is pure and is given whatever could be read: what is missing becomes None or an absent
     row. It may be given the tables of any parts together; `Poll.partial` and `Poll.uptime_ticks`
@@ -84,5 +94,15 @@ class Driver:
     tables: Mapping[Part, tuple[Table, ...]]
     scalars: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
     parse: Callable[[Readings], Poll]
-    probe_column: str | None = None
     optics_one_by_one: bool = True
+
+    @property
+    def own_columns(self) -> frozenset[str]:
+        """What no standard MIB has of the tables that list ONUs and ports."""
+        return frozenset(
+            column
+            for part in (Part.INVENTORY, Part.STATE)
+            for table in self.tables.get(part, ())
+            for column in table.columns
+            if column.startswith(ENTERPRISES)
+        )

@@ -28,7 +28,8 @@ def canonical_serial(value: bytes | str) -> str | None:
 
     Spellings: the eight octets of G.984.3 (or the six of a MAC), their sixteen hexadecimal digits
     with or without separators or `0x`, `HWTC1234abcd`, `HWTC-1234abcd`, `HWTC:1234ABCD`,
-    `1,ZTEG1234ABCD` (ZTE's way to say that it is a serial), a MAC in every usual spelling.
+    `1,ZTEG1234ABCD` (ZTE's way to say that it is a serial), a MAC in every usual spelling; each may
+    be quoted.
     """
     if isinstance(value, str):
         return _from_text(value)
@@ -57,7 +58,7 @@ def _serial(vendor: str, number: str) -> str:
 
 
 def _from_text(text: str) -> str | None:
-    text = text.strip(" \t\r\n\0").removeprefix("1,")
+    text = text.strip(" \t\r\n\0\"'").removeprefix("1,")
     if both := IN_BRACKETS.fullmatch(text):
         text = both[1]
     if not BARE_MAC.fullmatch(text):

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Final
 
 from collectors.driver import Driver
 
 __all__ = ["candidates", "drivers"]
+
+STANDARD: Final = "standard"
 
 
 @cache
@@ -18,9 +21,10 @@ def drivers() -> Mapping[str, Driver]:
 
 
 def candidates(sys_object_id: str | None) -> tuple[Driver, ...]:
-    """The drivers that fit a sysObjectID best, by name; `standard` where nothing fits better.
+    """The drivers that fit a sysObjectID best, by name; where none does, `standard` and then all.
 
-    Where there are several, the first whose probe column has a row is the one, else the first.
+    Where there are several, the one with the most columns of its own that have rows is the
+    device's, and the first while there is none.
     """
     asked = f"{(sys_object_id or '').strip('.')}."
     fits: dict[str, int] = {
@@ -32,5 +36,6 @@ def candidates(sys_object_id: str | None) -> tuple[Driver, ...]:
     }
     best = max(fits.values())
     if best < 0:
-        return (drivers()["standard"],)
+        standard = drivers()[STANDARD]
+        return (standard, *(each for each in drivers().values() if each is not standard))
     return tuple(drivers()[name] for name in sorted(fits) if fits[name] == best)

@@ -104,7 +104,7 @@ def parse(readings: Readings) -> Poll:
     onus = tuple(with_cause(onu, known) for onu in found)
     ports = access.interface_ports(cells, gate, PON_INTERFACE, PORT)
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports, onus),
         interfaces=interfaces(cells, lambda _, name: not ONU_INTERFACE.fullmatch(name)),
         onus=onus,
@@ -135,5 +135,4 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
-    probe_column=MAC,
 )

@@ -112,7 +112,7 @@ def parse(readings: Readings) -> Poll:
     ports = access.interface_ports(cells, gate, PON_INTERFACE, PORT)
     gate.doubts += Counter(scale_suspect=sum(map(in_steps, lights(cells))))
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports, onus),
         interfaces=interfaces(cells, lambda _, name: not ONU_INTERFACE.fullmatch(name)),
         onus=onus,
@@ -147,5 +147,4 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
-    probe_column=PORT_ACTIVE,
 )

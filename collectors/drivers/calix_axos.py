@@ -64,7 +64,7 @@ def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
     return Poll(
-        device=device(cells, CARD_SOFTWARE, CARD_SERIAL),
+        device=health.completed(device(cells, CARD_SOFTWARE, CARD_SERIAL), cells, gate),
         ports=access.ports(cells, gate, PORT, lambda index: port_name(cells, index)),
         interfaces=interfaces(cells),
         onus=access.onus(cells, gate, ONU, lambda index: place(cells, index)),
@@ -97,6 +97,5 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
-    probe_column=OPER_STATUS,
     optics_one_by_one=False,
 )

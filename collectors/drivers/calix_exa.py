@@ -66,7 +66,7 @@ def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
     return Poll(
-        device=device(cells, CARD_SOFTWARE, CARD_SERIAL),
+        device=health.completed(device(cells, CARD_SOFTWARE, CARD_SERIAL), cells, gate),
         ports=access.ports(cells, gate, PORT, port_name),
         interfaces=interfaces(cells),
         onus=access.onus(cells, gate, ONU, place),
@@ -99,6 +99,5 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
-    probe_column=PORT_STATUS,
     optics_one_by_one=False,
 )

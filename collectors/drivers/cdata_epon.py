@@ -54,7 +54,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, place)
     return Poll(
-        device=device(cells),
+        device=health.completed(device(cells), cells, gate),
         ports=access.with_onus(ports(cells, gate), onus),
         interfaces=interfaces(cells),
         onus=onus,
@@ -88,5 +88,4 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: DEVICE, Part.HEALTH: health.UPTIME},
     parse=parse,
-    probe_column=MAC,
 )

@@ -121,7 +121,7 @@ def parse(readings: Readings) -> Poll:
     onus = access.onus(cells, gate, ONU, lambda index: onu_place(cells, index))
     ports = access.ports(cells, gate, PORT, lambda index: port_place(cells, index))
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports, onus),
         interfaces=interfaces(cells),
         onus=onus,

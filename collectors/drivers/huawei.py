@@ -1,7 +1,8 @@
 """Huawei MA5600T, MA5603T, MA5608T, MA5800: HUAWEI-XPON-MIB and HUAWEI-DEVICE-MIB.
 
-ONT tables are indexed by ifIndex and ONT id; an ifIndex is `kind << 25 | frame << 19 | slot << 13 |
-port << 8`, above 2^31 for PON ports.
+The ONTs of GPON and of EPON have tables of their own, and one of EPON is known by its MAC. All are
+indexed by ifIndex and ONT id; an ifIndex is `kind << 25 | frame << 19 | slot << 13 | port << 8`,
+above 2^31 for PON ports.
 """
 
 import re
@@ -29,10 +30,11 @@ from collectors.mib.interfaces import (
     interfaces,
     link_state,
 )
-from devices.snmp.values import Index
+from devices.snmp.values import Index, Value
 from isp.access_network import (
     DeviceReading,
     DownCause,
+    OnuReading,
     OnuState,
     Poll,
 )
@@ -46,6 +48,12 @@ RUN_STATUS, RANGING = f"{XPON}.2.46.1.15", f"{XPON}.2.46.1.20"
 LAST_DOWN_TIME, LAST_DOWN_CAUSE = f"{XPON}.2.46.1.23", f"{XPON}.2.46.1.24"
 ACTUAL_SERIAL: Final = f"{XPON}.2.46.1.30"
 TEMPERATURE, BIAS, TX, RX, VOLTAGE, OLT_RX = (f"{XPON}.2.51.1.{column}" for column in range(1, 7))
+EPON_MAC, EPON_DESCRIPTION = f"{XPON}.2.53.1.3", f"{XPON}.2.53.1.9"
+EPON_RUN_STATUS, EPON_RANGING = f"{XPON}.2.57.1.15", f"{XPON}.2.57.1.19"
+EPON_LAST_DOWN_CAUSE: Final = f"{XPON}.2.57.1.25"
+EPON_OLT_RX, EPON_TEMPERATURE = f"{XPON}.2.104.1.1", f"{XPON}.2.104.1.2"
+EPON_TX, EPON_RX, EPON_VOLTAGE = (f"{XPON}.2.104.1.{column}" for column in (4, 5, 6))
+
 UP_BYTES, DOWN_BYTES = f"{XPON}.4.23.1.3", f"{XPON}.4.23.1.4"
 FOUND_SERIAL, FOUND_TIME = f"{XPON}.2.48.1.2", f"{XPON}.2.48.1.8"
 
@@ -57,6 +65,7 @@ PORT_BYTES_RECEIVED, PORT_BYTES_SENT = f"{XPON}.4.21.1.15", f"{XPON}.4.21.1.30"
 
 PRODUCT_VERSION: Final = "1.3.6.1.4.1.2011.6.3.1.999.0"
 PRODUCT: Final = re.compile(r"(MA\d{4}\w*?)(V\d{3}R\d{3}\w*)")
+FAMILY: Final = r"MA5[68]\d\d"
 SLOT_CPU, SLOT_MEMORY, SLOT_TEMPERATURE = (
     f"1.3.6.1.4.1.2011.2.6.7.1.1.2.1.{column}" for column in (5, 6, 10)
 )
@@ -91,14 +100,24 @@ NOTHING: Final = (-1,)
 """What the ONT control table and the boards' have where there is no information."""
 
 whole = unit(1, none=NOTHING)
+state = choice(STATES, OnuState.UNKNOWN)
+down_cause = choice(CAUSES, DownCause.OTHER, none=NOTHING)
+at_olt = unit(0.01, offset=-100.0)
 
-ONU: Final = (
+
+def description(value: Value) -> str | None:
+    """Free text; an ONT without any is told so in capitals."""
+    words = text(value)
+    return None if words == "ONT_NO_DESCRIPTION" else words
+
+
+GPON_ONU: Final = (
     Field("serial", SERIAL, serial),
     Field("serial", ACTUAL_SERIAL, serial),
-    Field("state", RUN_STATUS, choice(STATES, OnuState.UNKNOWN)),
-    Field("last_down_cause", LAST_DOWN_CAUSE, choice(CAUSES, DownCause.OTHER, none=NOTHING)),
+    Field("state", RUN_STATUS, state),
+    Field("last_down_cause", LAST_DOWN_CAUSE, down_cause),
     Field("last_down_at", LAST_DOWN_TIME, date_and_time),
-    Field("description", DESCRIPTION, text),
+    Field("description", DESCRIPTION, description),
     Field("model", EQUIPMENT_ID, text),
     Field("firmware", MAIN_SOFTWARE, text),
     Field("distance_m", RANGING, whole),
@@ -107,10 +126,23 @@ ONU: Final = (
     Field("tx_dbm", TX, unit(0.01)),
     Field("rx_dbm", RX, unit(0.01)),
     Field("voltage_volts", VOLTAGE, unit(0.001)),
-    Field("olt_rx_dbm", OLT_RX, unit(0.01, offset=-100.0)),
+    Field("olt_rx_dbm", OLT_RX, at_olt),
     Field("octets_up", UP_BYTES, counter),
     Field("octets_down", DOWN_BYTES, counter),
 )
+EPON_ONU: Final = (
+    Field("serial", EPON_MAC, serial),
+    Field("state", EPON_RUN_STATUS, state),
+    Field("last_down_cause", EPON_LAST_DOWN_CAUSE, down_cause),
+    Field("description", EPON_DESCRIPTION, description),
+    Field("distance_m", EPON_RANGING, whole),
+    Field("temperature_celsius", EPON_TEMPERATURE, unit(1)),
+    Field("tx_dbm", EPON_TX, unit(0.01)),
+    Field("rx_dbm", EPON_RX, unit(0.01)),
+    Field("voltage_volts", EPON_VOLTAGE, unit(0.001)),
+    Field("olt_rx_dbm", EPON_OLT_RX, at_olt),
+)
+ONU: Final = (*GPON_ONU, *EPON_ONU)
 PORT: Final = (
     Field("onus", PORT_ONUS, number),
     Field("temperature_celsius", PORT_TEMPERATURE, unit(1)),
@@ -129,6 +161,16 @@ def port_name(if_index: int) -> str:
     return f"{if_index >> 19 & 0x3F}/{if_index >> 13 & 0x3F}/{if_index >> 8 & 0x1F}"
 
 
+def is_epon(onu: OnuReading) -> bool:
+    """Whether it is known by a MAC, as EPON's ONTs are."""
+    return ":" in (onu.serial or "")
+
+
+def is_gpon(onu: OnuReading) -> bool:
+    """Whether it is any other."""
+    return not is_epon(onu)
+
+
 PON_KINDS: Final = frozenset({125, 126, 127})
 """The kinds of interface in an ifIndex that are PON ports: GPON is 125."""
 
@@ -143,7 +185,7 @@ def device(cells: Cells, gate: Gate) -> DeviceReading:
     told = PRODUCT.fullmatch(text(cells.scalar(PRODUCT_VERSION)) or "")
     model, firmware = (told[1], told[2]) if told else (None, None)
     descriptions = " ".join(str(text(each)) for each in cells.column(health.ENTITY_DESCR).values())
-    longer = re.search(rf"\b{model}\w*", descriptions) if model else None
+    longer = re.search(rf"\b{model or FAMILY}\w*", descriptions)
     return DeviceReading(
         model=longer[0] if longer else model,
         firmware=firmware,
@@ -159,7 +201,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, access.port_and_number(port_name))
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(access.ports(cells, gate, PORT, pon_port, by_if_index=True), onus),
         interfaces=interfaces(cells),
         onus=onus,
@@ -172,7 +214,7 @@ def parse(readings: Readings) -> Poll:
 
 DRIVER = Driver(
     name="huawei",
-    sys_object_ids=("1.3.6.1.4.1.2011.2",),
+    sys_object_ids=("1.3.6.1.4.1.2011",),
     tables={
         Part.INVENTORY: (
             INTERFACES,
@@ -180,16 +222,35 @@ DRIVER = Driver(
             Table(name="onus", columns=(SERIAL, DESCRIPTION)),
             Table(name="onu_versions", columns=(EQUIPMENT_ID, MAIN_SOFTWARE)),
             Table(name="onu_control", columns=(RANGING, LAST_DOWN_TIME, ACTUAL_SERIAL)),
+            Table(name="epon_onus", columns=(EPON_MAC, EPON_DESCRIPTION, EPON_RANGING)),
             Table(name="autofound", columns=(FOUND_SERIAL, FOUND_TIME)),
         ),
         Part.STATE: (
             Table(name="onu_states", columns=(SERIAL, RUN_STATUS, LAST_DOWN_CAUSE)),
+            Table(
+                name="epon_onu_states",
+                columns=(EPON_MAC, EPON_RUN_STATUS, EPON_LAST_DOWN_CAUSE),
+            ),
             OPER_STATES,
         ),
         Part.OPTICS: (
             Table(
                 name="onu_optics",
                 columns=(SERIAL, RANGING, TEMPERATURE, BIAS, TX, RX, VOLTAGE, OLT_RX),
+                has=is_gpon,
+            ),
+            Table(
+                name="epon_onu_optics",
+                columns=(
+                    EPON_MAC,
+                    EPON_RANGING,
+                    EPON_TEMPERATURE,
+                    EPON_TX,
+                    EPON_RX,
+                    EPON_VOLTAGE,
+                    EPON_OLT_RX,
+                ),
+                has=is_epon,
             ),
         ),
         Part.TRAFFIC: (

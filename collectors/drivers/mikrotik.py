@@ -76,7 +76,7 @@ def parse(readings: Readings) -> Poll:
     """The router, its interfaces and queues, its optical modules."""
     cells, gate = Cells(readings), Gate()
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.ports(cells, gate, SFP, lambda index: text(cells.column(SFP_NAME).get(index))),
         interfaces=(
             *interfaces(cells, lambda _, name: not of_a_session(name)),

@@ -83,7 +83,7 @@ def is_line_card(if_index: int) -> bool:
     return 0 < slot_of(if_index) <= LINE_CARDS_MAX
 
 
-def no_onts_interface(index: Index, _name: str) -> bool:
+def is_no_onts(index: Index, _name: str) -> bool:
     """The shelf's and its uplinks' interfaces, and the PON ports of line cards."""
     return not is_line_card(index[0]) or pon_port(index) is not None
 
@@ -150,11 +150,9 @@ def parse(readings: Readings) -> Poll:
     onus = access.onus(cells, gate, ONU, place)
     ports = access.ports(cells, gate, port_fields(cells), pon_port, by_if_index=True)
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports, onus),
-        interfaces=interfaces(
-            cells, lambda index, _: not is_line_card(index[0]) or bool(pon_port(index))
-        ),
+        interfaces=interfaces(cells, is_no_onts),
         onus=onus,
         doubts=gate.doubts,
     )

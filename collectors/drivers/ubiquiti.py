@@ -85,7 +85,7 @@ def parse(readings: Readings) -> Poll:
     onus = access.onus(cells, gate, ONU, lambda index: place(cells, index))
     ports = access.ports(cells, gate, PORT, lambda index: pon_port(cells, index))
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports, onus),
         interfaces=interfaces(cells),
         onus=onus,
@@ -119,6 +119,5 @@ DRIVER = Driver(
         Part.HEALTH: (*health.UPTIME, VERSION),
     },
     parse=parse,
-    probe_column=SFP_NAME,
     optics_one_by_one=False,
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
-from collectors.mib import access
+from collectors.mib import access, health
 from collectors.mib.access import Field
 from collectors.mib.cells import Cells, Gate, choice, counter, number_in, serial, text, unit
 from collectors.mib.interfaces import (
@@ -96,7 +96,7 @@ def parse(readings: Readings) -> Poll:
     lit = access.ports(cells, gate, PORT, lambda index: port_name(index[0]))
     ports = access.interface_ports(cells, gate, PON_INTERFACE)
     return Poll(
-        device=device(cells),
+        device=health.completed(device(cells), cells, gate),
         ports=access.with_onus(access.joined(ports, lit), onus),
         interfaces=interfaces(cells, lambda _, name: not ONU_INTERFACE.fullmatch(name)),
         onus=onus,
@@ -131,5 +131,4 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: DEVICE, Part.HEALTH: DEVICE},
     parse=parse,
-    probe_column=NAME,
 )

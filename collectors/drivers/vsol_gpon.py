@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
-from collectors.mib import access
+from collectors.mib import access, health
 from collectors.mib.access import Field
 from collectors.mib.cells import (
     Cells,
@@ -75,7 +75,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, access.port_and_number(port_name))
     return Poll(
-        device=device(cells),
+        device=health.completed(device(cells), cells, gate),
         ports=access.with_onus(access.interface_ports(cells, gate, PON_INTERFACE), onus),
         interfaces=interfaces(cells, lambda _, name: not ONU_INTERFACE.fullmatch(name)),
         onus=onus,
@@ -110,5 +110,4 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: DEVICE, Part.HEALTH: DEVICE},
     parse=parse,
-    probe_column=PHASE,
 )

@@ -68,7 +68,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, access.port_and_number(port_name))
     return Poll(
-        device=device(cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(access.interface_ports(cells, gate, PON_INTERFACE), onus),
         interfaces=interfaces(cells),
         onus=onus,
@@ -105,5 +105,4 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
-    probe_column=NAME,
 )

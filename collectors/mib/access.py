@@ -71,9 +71,9 @@ class Field:
 
 
 GATES: Final[Mapping[str, Callable[[Gate, Any], Any]]] = {
-    "rx_dbm": Gate.dbm,
+    "rx_dbm": Gate.received,
     "tx_dbm": Gate.dbm,
-    "olt_rx_dbm": Gate.dbm,
+    "olt_rx_dbm": Gate.received,
     "olt_tx_dbm": Gate.dbm,
     "distance_m": Gate.metres,
     "temperature_celsius": Gate.celsius,
@@ -92,6 +92,10 @@ interface_state = choice(
     OnuState.UNKNOWN,
 )
 """ifOperStatus of an ONU that is an interface: up, down, notPresent, lowerLayerDown."""
+
+AWAY: Final = frozenset({OnuState.OFFLINE, OnuState.LOS, OnuState.DYING_GASP})
+OPTICS: Final = frozenset(GATES) - {"distance_m"}
+"""What an OLT tells of the optics of an ONU that is away is of before, or stands for nothing."""
 
 DOWN_STATES: Final = {
     DownCause.LOS: OnuState.LOS,
@@ -122,6 +126,8 @@ def onus(
             continue
         if state := values.get("state"):
             values["state"] = down_state(state, values.get("last_down_cause"))
+            if values["state"] in AWAY:
+                values = {name: value for name, value in values.items() if name not in OPTICS}
         values.setdefault("serial", None)
         found.append(OnuReading(port=where.port, onu_id=where.onu_id, index=index, **values))
     return tuple(found)
@@ -130,13 +136,24 @@ def onus(
 def interface_onus(
     cells: Cells, gate: Gate, fields: Sequence[Field], pattern: re.Pattern[str]
 ) -> tuple[OnuReading, ...]:
-    """ONUs that are interfaces: the pattern's groups are the port and the number in the name."""
+    """ONUs that are interfaces: the pattern's groups are the port and the number in the name.
+
+    One whose interface was not read has no place, but is there if it has a serial.
+    """
     places = {
         index: Place(found[1], int(found[2]))
         for index, name in interface_names(cells).items()
         if (found := pattern.fullmatch(name))
     }
-    return onus(cells, gate, fields, places.get, sorted(places))
+    serials = cells.rows(*(field.column for field in fields if field.name == "serial"))
+    found = onus(
+        cells,
+        gate,
+        fields,
+        lambda index: places.get(index, Place(None, None)),
+        sorted({*places, *serials}),
+    )
+    return tuple(onu for onu in found if onu.serial is not None or onu.index in places)
 
 
 def ports(

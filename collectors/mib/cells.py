@@ -38,9 +38,11 @@ NO_TEXT: Final = frozenset(
 )
 
 NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")
-DBM_IN_TEXT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*dbm", re.IGNORECASE)
+DBM_IN_TEXT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*\(?dbm", re.IGNORECASE)
 CLOCK_IN_TEXT: Final = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D+(\d{1,2}):(\d{1,2}):(\d{1,2})")
 
+
+DARK_DBM: Final = -40.0
 
 DECIMALS: Final = 3
 """As fine as any device tells."""
@@ -86,8 +88,14 @@ class Gate:
         return None
 
     def dbm(self, value: float | None) -> float | None:
-        """An optical power: no PON laser and no receiver of one is outside of -45 to +10 dBm."""
-        return self._between("dbm", value, -45.0, 10.0)
+        """An optical power: no PON laser and no receiver of one is outside of -45 to +10 dBm, and
+        -40 dBm are the 0.1 microwatts that a transceiver tells of the dark (SFF-8472).
+        """
+        return None if value == DARK_DBM else self._between("dbm", value, -45.0, 10.0)
+
+    def received(self, value: float | None) -> float | None:
+        """A received power: a whole milliwatt never comes out of a PON's fibre."""
+        return None if value == 0 else self.dbm(value)
 
     def celsius(self, value: float | None) -> float | None:
         """A temperature that electronics survive."""
@@ -141,11 +149,14 @@ def counter(value: Value) -> int | None:
 
 
 def unit(scale: float, *, offset: float = 0.0, none: Collection[int] = ()) -> Read:
-    """An integer in a unit's fractions: `scale` 0.01 for hundredths; then `offset` is added."""
+    """An integer in a unit's fractions: `scale` 0.01 for hundredths; then `offset` is added.
+
+    Firmware that writes `-19.63` where others send -1963 means the unit itself.
+    """
 
     def read(value: Value) -> float | None:
         found = number(value, none)
-        return None if found is None else found * scale + offset
+        return _plain(value) if found is None else found * scale + offset
 
     return read
 
@@ -211,6 +222,11 @@ def date_and_time(value: Value) -> datetime | None:
     words = text(value)
     found = words and CLOCK_IN_TEXT.search(words)
     return _instant((int(part) for part in found.groups()), UTC) if found else None
+
+
+def _plain(value: Value) -> float | None:
+    """A decimal fraction in text; None for any other cell."""
+    return number_in(value) if isinstance(value, bytes) and b"." in value else None
 
 
 def _zone(octets: bytes) -> timezone:

@@ -1,6 +1,7 @@
 """How a device itself fares: SNMPv2-MIB, SNMP-FRAMEWORK, HOST-RESOURCES, ENTITY, ENTITY-SENSOR."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from typing import Final
 
 from collectors.driver import Table
@@ -19,6 +20,7 @@ __all__ = [
     "SYS_OBJECT_ID",
     "UPTIME",
     "chassis",
+    "completed",
     "memory_percent",
     "processors_percent",
     "sensors_celsius",
@@ -160,6 +162,12 @@ def chassis(cells: Cells) -> tuple[str | None, str | None, str | None]:
         if any(told):
             return told[0], told[1], told[2]
     return None, None, None
+
+
+def completed(told: DeviceReading, cells: Cells, gate: Gate) -> DeviceReading:
+    """What a vendor's own tables told of the device, and by the standard MIBs what they did not."""
+    known = {name: value for name, value in asdict(told).items() if value is not None}
+    return replace(standard_device(cells, gate), **known)
 
 
 def standard_device(cells: Cells, gate: Gate) -> DeviceReading:

@@ -48,6 +48,8 @@ class SnmpSource:
         self.session = session
         self._clock = clock
         self._driver = None if driver == AUTO else drivers().get(driver)
+        self._auto = self._driver is None
+        self._settled = not self._auto
         self._budget_seconds = budget_seconds
         self._known = False
 
@@ -71,8 +73,8 @@ class SnmpSource:
             )
             sys_object_id = said[SYS_OBJECT_ID]
             sys_object_id = sys_object_id if isinstance(sys_object_id, str) else None
-            if self._driver is None:
-                self._driver = await self._fitting(candidates(sys_object_id))
+            if self._auto:
+                await self._choose(candidates(sys_object_id))
         self._known = True
         return Identity(
             driver=self._driver.name,
@@ -83,6 +85,8 @@ class SnmpSource:
 
     async def read(self, parts: frozenset[Part]) -> Poll:
         """These parts, table by table, as far as the time allows."""
+        if Part.INVENTORY in parts and not self._settled:
+            await self.probe()
         driver = await self._chosen()
         deadline = asyncio.get_running_loop().time() + self._budget_seconds
         tables = [
@@ -111,7 +115,7 @@ class SnmpSource:
         if not onu.index:
             return Poll()
         driver = await self._chosen()
-        tables = driver.tables[Part.OPTICS]
+        tables = [table for table in driver.tables[Part.OPTICS] if table.has(onu)]
         asked = {
             (table, column): ".".join(map(str, (column, *table.of_onu(onu.index))))
             for table in tables
@@ -132,15 +136,19 @@ class SnmpSource:
         assert self._driver is not None, "a probe chooses one"
         return self._driver
 
-    async def _fitting(self, fitting: tuple[Driver, ...]) -> Driver:
-        """The first whose probe column has a row, else the first."""
+    async def _choose(self, fitting: tuple[Driver, ...]) -> None:
+        """The one that the device has most columns of. While it has none at all, it may yet be any:
+        an OLT without ONUs is looked at again, and so is one that was silent, with what firmware it
+        has now.
+        """
+        had: set[str] = set()
         if len(fitting) > 1:
-            for driver in fitting:
-                if driver.probe_column is not None:
-                    walk = await self.session.walk([driver.probe_column], rows_max=0)
-                    if any(walk.columns.values()):
-                        return driver
-        return fitting[0]
+            asked = sorted(frozenset[str]().union(*(driver.own_columns for driver in fitting)))
+            walk = await self.session.walk(asked, rows_max=0)
+            had = {column for column, cells in walk.columns.items() if cells}
+        if self._driver not in fitting or not self._driver.own_columns & had:
+            self._driver = max(fitting, key=lambda driver: len(driver.own_columns & had))
+        self._settled = len(fitting) == 1 or bool(self._driver.own_columns & had)
 
     async def _scalars(
         self, oids: list[str], deadline: float

@@ -29,7 +29,17 @@ from devices.snmp.values import (
     Value,
     Walk,
 )
-from devices.snmp.walking import NO_ERROR, NO_SUCH_NAME, ROWS_MAX, TOO_BIG, Walking, status_text
+from devices.snmp.walking import (
+    GEN_ERR,
+    NO_ACCESS,
+    NO_ERROR,
+    NO_SUCH_NAME,
+    RESOURCE_UNAVAILABLE,
+    ROWS_MAX,
+    TOO_BIG,
+    Walking,
+    status_text,
+)
 
 __all__ = ["REQUESTS_PER_SECOND", "Snmp"]
 
@@ -46,6 +56,10 @@ TIMEOUT_SECONDS: Final = 2.0
 TRIES: Final = 3
 AGAIN_MAX: Final = 3
 """How often an agent may correct what we believe of its engine, for one question."""
+
+FAULTY: Final = frozenset({GEN_ERR, NO_ACCESS, RESOURCE_UNAVAILABLE})
+FAULTY_MAX: Final = 3
+"""Variables that an agent names as its error; with more, it cannot tell anything."""
 
 NUMBERS: Final = 1 << 31
 """Request-ids and msgIDs are positive and of 31 bits (RFC 3412 §6)."""
@@ -84,12 +98,14 @@ class Snmp:
     async def get(
         self, oids: Sequence[str], *, deadline: float | None = None, tries: int | None = None
     ) -> Mapping[str, Value]:
-        """The values of single variables, None for those that are not there. Raises SnmpError.
+        """The values of single variables, None for those that are not there, and for the few that
+        the agent cannot tell. Raises SnmpError.
 
         `deadline` is by the loop's clock.
         """
         tries = tries or self._tries
         found: dict[str, Value] = {}
+        faulty = 0
         waiting = list(oids)
         while waiting:
             asked = waiting[: self.appetite.next]
@@ -99,8 +115,9 @@ class Snmp:
             if pdu.error_status == TOO_BIG and len(octets) > 1:
                 self.appetite = self.appetite.at_most(len(octets) // 2)
                 continue
-            if pdu.error_status == NO_SUCH_NAME and 1 <= pdu.error_index <= len(asked):
-                absent = asked[pdu.error_index - 1]
+            faulty += pdu.error_status in FAULTY
+            most = min(FAULTY_MAX, len(oids) - 1)
+            if faulty <= most and (absent := _blamed(pdu, asked)) is not None:
                 found[absent] = None
                 waiting = [oid for oid in waiting if oid != absent]
                 continue
@@ -225,6 +242,12 @@ class Snmp:
         else:
             if self._answer is not None and not self._answer.done():
                 self._answer.set_result(opened)
+
+
+def _blamed(pdu: Pdu, asked: Sequence[str]) -> str | None:
+    """The one variable that the agent cannot tell; None where its error is of all, or is none."""
+    told = pdu.error_status in FAULTY or pdu.error_status == NO_SUCH_NAME
+    return asked[pdu.error_index - 1] if told and 1 <= pdu.error_index <= len(asked) else None
 
 
 def _security(target: SnmpTarget) -> Security:

@@ -29,6 +29,7 @@ UPTIME_NEARLY_WRAPPED: Final = (1 << 32) - 100 * 86_400
 NO_ERROR: Final = 0
 TOO_BIG: Final = 1
 NO_SUCH_NAME: Final = 2
+GEN_ERR, NO_ACCESS, RESOURCE_UNAVAILABLE = 5, 6, 13
 STATUS_TEXTS: Final = {
     1: "tooBig",
     2: "noSuchName",

@@ -47,6 +47,7 @@ class Faults:
     late: float = 0.0
     foreign: float = 0.0
     general_error: float = 0.0
+    untellable: frozenset[Arcs] = frozenset()
     loops_after: int | None = None
     restarts_after: int | None = None
     dead_after: int | None = None
@@ -87,6 +88,9 @@ class ModelAgent:
             return None
         if self.randomly.random() < faults.general_error:
             return self._said(number, GENERAL_ERROR, self.randomly.randrange(len(asked) + 2), [])
+        for place, name in enumerate(asked, 1):
+            if tag == GET and name in faults.untellable:
+                return self._said(number, GENERAL_ERROR, place, [])
         if tag == GET:
             rows = [(name, self._element(name, NO_SUCH_INSTANCE)) for name in asked]
         else:

@@ -5,10 +5,10 @@ import pytest
 from collectors.driver import Part
 from collectors.drivers import candidates, drivers
 from isp.access_network import DownCause, OnuReading, OnuState, Poll
-from lab.olt import Onu, Plant, personalities, tell
+from lab.olt import Onu, Plant, personalities, play, tell, wire
 from lab.olt.device import Personality
 from tests.support.snmp_reading import readings_of
-from tests.support.snmp_session import StandingClock
+from tests.support.snmp_session import StandingClock, snmp_source
 
 TELLS = {
     "bdcom_epon": {OnuState.LOS, OnuState.DYING_GASP},
@@ -28,6 +28,10 @@ TELLS = {
     "zte_titan": {OnuState.LOS, OnuState.DYING_GASP},
 }
 """How a family can say that an ONU is away; any other way it only says that it is."""
+
+SYS_OBJECT_ID = (1, 3, 6, 1, 2, 1, 1, 2, 0)
+NET_SNMP = (1, 3, 6, 1, 4, 1, 8072, 3, 2, 10)
+"""What net-snmp's agent says of whatever it runs on."""
 
 NAMELESS = {"calix_axos", "calix_exa"}
 """Tell neither serial nor port."""
@@ -90,18 +94,27 @@ def test_the_driver_is_among_those_that_fit_the_object_id(who):
     assert who.name in {driver.name for driver in candidates(dotted)}
 
 
-def test_a_probe_column_tells_the_family_from_its_siblings(who):
+@pytest.mark.parametrize("object_id", [None, NET_SNMP])
+async def test_a_device_is_read_by_its_familys_driver(who, object_id):
+    """Told by its tables from its siblings, and from all where its sysObjectID is of none."""
+    cells = dict(tell(plant_of(who), who).cells())
+    if object_id is not None:
+        cells[SYS_OBJECT_ID] = wire.object_identifier(object_id)
+    async with play(cells) as agent, snmp_source(agent.port) as source:
+        assert who.name == (await source.probe()).driver
+
+
+async def test_one_half_of_the_columns_is_enough_to_know_a_family(who):
     cells = tell(plant_of(who), who).cells()
-    fitting = candidates(".".join(map(str, who.object_id)))
-    if len(fitting) > 1:
-        having = [driver.name for driver in fitting if _has_row(cells, driver)]
-
-        assert [who.name] == having
-
-
-def _has_row(cells, driver):
-    prefix = tuple(map(int, driver.probe_column.split(".")))
-    return any(oid[: len(prefix)] == prefix for oid in cells)
+    own = sorted(drivers()[who.name].own_columns)
+    lacking = [tuple(map(int, column.split("."))) for column in own[::2]]
+    poorer = {
+        oid: cell
+        for oid, cell in cells.items()
+        if not any(oid[: len(column)] == column for column in lacking)
+    }
+    async with play(poorer) as agent, snmp_source(agent.port) as source:
+        assert who.name == (await source.probe()).driver
 
 
 def test_every_onu_is_read_once_with_its_own_light(who):

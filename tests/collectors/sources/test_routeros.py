@@ -150,7 +150,7 @@ def test_the_units_that_older_versions_write_are_read_too():
     }
 
     port = next(ports_of([old, {"name": "sfp2", "sfp-module-present": "false"}], Gate()))
-    assert (40.0, 3.302, 7.0, -4.879, -40.0) == (
+    assert (40.0, 3.302, 7.0, -4.879, None) == (
         port.temperature_celsius,
         port.voltage_volts,
         port.bias_milliamperes,

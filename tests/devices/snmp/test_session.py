@@ -186,6 +186,20 @@ def test_an_error_of_the_device_is_told():
     run_in_virtual_time(run())
 
 
+def test_what_an_agent_cannot_tell_leaves_the_rest():
+    cells, _ = table(2)
+    some = [".".join(map(str, arcs)) for arcs in sorted(cells)]
+    wrong = frozenset(sorted(cells)[:2])
+
+    async def run():
+        agent = ModelAgent(cells=cells, faults=Faults(untellable=wrong))
+        return await session(ModelExchange({"olt": agent})).get(some)
+
+    found = run_in_virtual_time(run())
+
+    assert {oid: None if arcs_of(oid) in wrong else cells[arcs_of(oid)] for oid in some} == found
+
+
 def test_one_question_is_outstanding_and_no_second_sees_more_than_allowed():
     async def run():
         agents = {f"olt{n}": ModelAgent(cells=table(300)[0]) for n in range(4)}

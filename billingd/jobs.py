@@ -1,19 +1,20 @@
-"""Side effects that wait in `job` rows: mail to subscribers, and the operator's own script."""
+"""Side effects that wait in `job` rows: messages to subscribers, and the operator's own script."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from billingd import metrics, store
-from billingd.config import BillingdConfig
-from billingd.notices import outage_notice, warning
+from billingd.config import BillingdConfig, Told
+from billingd.notices import Message, outage_notice, warning
 from billingd.store import Job, Recipient
 from chassis.clock import Clock
 from chassis.log import get_logger
 from database.connect import Database
-from gateways import script
-from gateways.mail import Mail, MailError, MailServer, send
+from gateways import mail, script, sms
+from gateways.mail import Mail, MailError, MailServer
+from gateways.sms import Sms, SmsError, SmsGateway
 from operations import tenants
 from operations.money.blocking import WARNING_JOB
 from operations.notices import OUTAGE_JOB
@@ -28,8 +29,11 @@ log = get_logger("billingd")
 Way = Callable[[Job], Awaitable[str | None]]
 """Does a job; what was wrong, None where it is done."""
 
-Write = Callable[[Job, Recipient, str], Mail | None]
-WRITERS: Final[Mapping[str, Write]] = {WARNING_JOB: warning, OUTAGE_JOB: outage_notice}
+Write = Callable[[Job, Recipient, str], Message]
+WRITERS: Final[Mapping[str, tuple[Told, Write]]] = {
+    WARNING_JOB: (Told.WARNING, warning),
+    OUTAGE_JOB: (Told.OUTAGE, outage_notice),
+}
 
 
 class Jobs:
@@ -43,17 +47,29 @@ class Jobs:
         """Do what waits, of the kinds for which the configuration names a way."""
         ways = self._ways(config)
         for _ in range(JOBS_PER_TURN):
-            now = self._clock.now()
-            async with self._database.transaction() as transaction:
-                taken = await store.take(transaction, [*ways], now)
+            taken = await self._take([*ways])
             if taken is None:
                 return
             await self._do(taken, ways[taken.kind])
 
+    async def _take(self, kinds: Sequence[str]) -> Job | None:
+        """The job that waits longest and is still of use."""
+        while True:
+            now = self._clock.now()
+            async with self._database.transaction() as transaction:
+                taken = await store.take(transaction, kinds, now)
+                if taken is None or not await store.is_overtaken(transaction, taken):
+                    return taken
+                await store.moot(transaction, taken, now)
+            metrics.jobs.add(taken.kind, "moot")
+
     def _ways(self, config: BillingdConfig) -> Mapping[str, Way]:
         ways: dict[str, Way] = {}
-        if (server := _mail_server(config)) is not None:
-            ways |= {kind: partial(self._mail, server, write) for kind, write in WRITERS.items()}
+        server, gateway = _mail_server(config), _sms_gateway(config)
+        for kind, (told, write) in WRITERS.items():
+            short = gateway if told in config.sms_for else None
+            if server is not None or short is not None:
+                ways[kind] = partial(self._tell, server, short, write)
         if config.provisioning_script is not None:
             ways[PROVISION_JOB] = partial(_provision, config.provisioning_script)
         return ways
@@ -70,16 +86,23 @@ class Jobs:
                 metrics.jobs.add(taken.kind, "retried" if again else "manual")
                 log.warning("job_failed", kind=taken.kind, key=taken.key, problem=problem)
 
-    async def _mail(self, server: MailServer, write: Write, taken: Job) -> str | None:
+    async def _tell(
+        self, server: MailServer | None, gateway: SmsGateway | None, write: Write, taken: Job
+    ) -> str | None:
+        """By short message where there is a gateway for it and a phone number, else by mail."""
         async with self._database.transaction(taken.tenant_id) as transaction:
             to = await store.recipient(transaction, taken.payload["subscriber_id"])
             owner = await tenants.of(transaction, taken.tenant_id)
-        mail = write(taken, to, owner.name)
-        if mail is None:
-            return f"{to.subscriber} has no mail address"
+        said = write(taken, to, owner.name)
         try:
-            await send(server, mail)
-        except MailError as fault:
+            if gateway is not None and to.phone:
+                await sms.send(gateway, Sms(to=to.phone, text=said.short, key=said.key))
+            elif server is not None and to.email:
+                letter = Mail(to=to.email, subject=said.subject, text=said.text, key=said.key)
+                await mail.send(server, letter)
+            else:
+                return f"{to.subscriber} has no address that messages go out to"
+        except (MailError, SmsError) as fault:
             return str(fault)
         return None
 
@@ -93,7 +116,7 @@ async def _provision(path: Path, taken: Job) -> str | None:
 
 
 def _mail_server(config: BillingdConfig) -> MailServer | None:
-    if config.smtp_host is None:
+    if not config.smtp_host:
         return None
     return MailServer(
         host=config.smtp_host,
@@ -102,4 +125,20 @@ def _mail_server(config: BillingdConfig) -> MailServer | None:
         user=config.smtp_user,
         password=config.smtp_password,
         starttls=config.smtp_starttls,
+    )
+
+
+def _sms_gateway(config: BillingdConfig) -> SmsGateway | None:
+    if not config.sms_url:
+        return None
+    return SmsGateway(
+        url=config.sms_url,
+        encoding=config.sms_encoding,
+        fields=config.sms_fields,
+        headers=config.sms_headers,
+        user=config.sms_user,
+        password=config.sms_password,
+        token=config.sms_token,
+        accepted=config.sms_accepted,
+        country_code=config.sms_country_code,
     )

@@ -11,14 +11,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.connect import Database
 from database.tables.billing import dunning_notice
+from database.tables.outages import notice, outage
 from database.tables.running import job
 from database.tables.subscribers import subscriber
 from database.tables.tenancy import tenant
 from isp.errors import ExitCode, Refused
+from isp.outage import NoticeKind, OutageState
 from operations import tenants
+from operations.notices import OUTAGE_JOB
 from operations.tenants import Tenant
 
-__all__ = ["Job", "Recipient", "all_tenants", "done", "failed", "recipient", "take", "the_only_one"]
+__all__ = [
+    "Job",
+    "Recipient",
+    "all_tenants",
+    "done",
+    "failed",
+    "is_overtaken",
+    "moot",
+    "recipient",
+    "take",
+    "the_only_one",
+]
 
 LOCK_KEY = 0x7475_726E_0001
 """The advisory lock of the one billingd of a database."""
@@ -49,6 +63,7 @@ class Recipient:
     subscriber: str
     name: str | None
     email: str | None
+    phone: str | None
 
 
 @asynccontextmanager
@@ -120,6 +135,25 @@ async def done(transaction: AsyncConnection, taken: Job, now: datetime) -> None:
         )
 
 
+async def is_overtaken(transaction: AsyncConnection, taken: Job) -> bool:
+    """Whether the job would tell of an outage that is over: it waited too long for its turn."""
+    if taken.kind != OUTAGE_JOB or taken.payload["kind"] != NoticeKind.OUTAGE:
+        return False
+    state = await transaction.scalar(
+        select(outage.c.state)
+        .join(notice, notice.c.outage_id == outage.c.outage_id)
+        .where(notice.c.notice_id == taken.payload["notice_id"])
+    )
+    return state in (OutageState.RESTORED, OutageState.DISMISSED)
+
+
+async def moot(transaction: AsyncConnection, taken: Job, now: datetime) -> None:
+    """Nobody needs the job any more."""
+    await transaction.execute(
+        update(job).where(job.c.job_id == taken.job_id).values(state="moot", done_at=now)
+    )
+
+
 async def failed(transaction: AsyncConnection, taken: Job, problem: str, now: datetime) -> bool:
     """Try again later, the pause doubling; after the last try a person must look. False then."""
     again = taken.tries < TRIES_MAX
@@ -143,4 +177,4 @@ async def recipient(transaction: AsyncConnection, subscriber_id: int) -> Recipie
             select(subscriber).where(subscriber.c.subscriber_id == subscriber_id)
         )
     ).one()
-    return Recipient(subscriber=row.reference, name=row.name, email=row.email)
+    return Recipient(subscriber=row.reference, name=row.name, email=row.email, phone=row.phone)

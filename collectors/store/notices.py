@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -109,7 +109,7 @@ async def approved(transaction: AsyncConnection) -> tuple[Approved, ...]:
 
 async def send(transaction: AsyncConnection, each: Approved, now: datetime) -> int:
     """A job for each subscriber that the outage met; how many. Nobody is told the same twice."""
-    who = await _subscribers(transaction, each.outage_id)
+    who = await _subscribers(transaction, each)
     rows = [
         {
             "tenant_id": each.tenant_id,
@@ -146,11 +146,20 @@ async def drop(transaction: AsyncConnection, notice_id: int) -> None:
     )
 
 
-async def _subscribers(transaction: AsyncConnection, outage_id: int) -> Sequence[int]:
-    rows = await transaction.scalars(
-        select(outage_subscriber.c.subscriber_id)
-        .distinct()
-        .where(outage_subscriber.c.outage_id == outage_id, outage_subscriber.c.subscriber_id > 0)
-        .order_by(outage_subscriber.c.subscriber_id)
-    )
-    return rows.all()
+async def _subscribers(transaction: AsyncConnection, each: Approved) -> Sequence[int]:
+    """Those whom the outage met; of its end only those who were told that it began."""
+    met = outage_subscriber.c
+    query = select(met.subscriber_id).where(met.outage_id == each.outage_id, met.subscriber_id > 0)
+    if each.notice.kind is NoticeKind.RESTORED:
+        first = notice.alias("first").c
+        query = query.where(
+            exists().where(
+                first.outage_id == each.outage_id,
+                first.kind == NoticeKind.OUTAGE,
+                job.c.tenant_id == each.tenant_id,
+                job.c.idempotency_key
+                == func.concat(f"{OUTAGE_JOB}:", first.notice_id, ":", met.subscriber_id),
+                job.c.state == "done",
+            )
+        )
+    return (await transaction.scalars(query.distinct().order_by(met.subscriber_id))).all()

@@ -1,20 +1,31 @@
-"""Jobs: the script is given what was decided, mail tells of outages, failures are retried."""
+"""Jobs: the script is given what was decided, messages tell of outages, failures are retried."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
-from sqlalchemy import insert, select
+from pydantic import ValidationError
+from sqlalchemy import insert, select, update
 
-from billingd.config import BillingdConfig
+from billingd import store
+from billingd.config import BillingdConfig, BillingdSettings, Told
 from billingd.jobs import Jobs
-from billingd.notices import outage_notice
+from billingd.notices import Message, outage_notice
 from billingd.store import Job, Recipient
 from chassis.clock import ManualClock
+from collectors.notices import QuietHours
+from collectors.notifying import Notifying
+from collectors.outage_watch import OutageWatch
 from database.connect import Database, Role
 from database.tables.running import job
+from database.tables.subscribers import subscriber
+from isp.access_network import OnuState
 from operations.provisioning import PROVISION_JOB
+from tests.support.olt_site import OltSite
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TOLD = {
@@ -89,30 +100,128 @@ async def test_without_a_script_the_job_waits(waiting: Database):
     assert ("waiting", None) == await outcome(waiting)
 
 
-def told(**changes: object) -> str:
+def told(**changes: object) -> Message:
     taken = Job(
         job_id=1, tenant_id=1, kind="outage.notice", key="k", payload=TOLD | changes, tries=1
     )
-    mail = outage_notice(taken, Recipient(subscriber="S-1", name="Ann", email="a@x.example"), "ISP")
-    assert mail is not None
-    return f"{mail.subject}\n{mail.text}"
+    ann = Recipient(subscriber="S-1", name="Ann", email="a@x.example", phone=None)
+    return outage_notice(taken, ann, "ISP")
 
 
 def test_an_outage_is_told_in_the_providers_time_or_in_a_persons_words():
-    assert "ISP: your service is interrupted\nDear Ann," in told()
-    assert "since 2026-03-10 12:00. We know of it" in told()
-    assert "back by 2026-03-10 15:30." in told(estimate="2026-03-10T14:30:00+00:00")
-    assert "We are digging." in told(text="We are digging.")
+    assert "ISP: your service is interrupted" == told().subject
+    assert told().text.startswith("Dear Ann,\n\nyour service has been interrupted since")
+    assert "since 2026-03-10 12:00. We know of it" in told().text
+    assert "back by 2026-03-10 15:30." in told(estimate="2026-03-10T14:30:00+00:00").text
+    assert "ISP: We are digging." == told(text="We are digging.").short
 
 
 def test_its_end_is_told_too():
-    mail = told(kind="restored", restored_at="2026-03-10T12:30:00+00:00")
+    end = told(kind="restored", restored_at="2026-03-10T12:30:00+00:00")
 
-    assert "ISP: your service is back\n" in mail
-    assert "began at 2026-03-10 12:00 is over since 2026-03-10 13:30." in mail
+    assert "ISP: your service is back" == end.subject
+    assert "began at 2026-03-10 12:00 is over since 2026-03-10 13:30." in end.short
 
 
-def test_who_has_no_mail_address_is_told_nothing():
-    taken = Job(job_id=1, tenant_id=1, kind="outage.notice", key="k", payload=TOLD, tries=1)
+@dataclass
+class Gateway:
+    """An SMS provider that answers `status`, and keeps what it was sent."""
 
-    assert outage_notice(taken, Recipient(subscriber="S-1", name=None, email=None), "ISP") is None
+    status: str = "200 OK"
+    port: int = 0
+    said: list[dict[str, list[str]]] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+        self.said.append(parse_qs((await reader.readexactly(length)).decode()))
+        answer = f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        writer.write(answer.encode())
+        await writer.drain()
+        writer.close()
+
+    @property
+    def config(self) -> BillingdConfig:
+        return BillingdConfig(sms_url=f"http://127.0.0.1:{self.port}/")
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    gateway = Gateway()
+    server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0)
+    async with server:
+        gateway.port = server.sockets[0].getsockname()[1]
+        yield gateway
+
+
+@pytest.fixture
+async def outage_to_tell(database: Callable[[Role], Database]) -> OltSite:
+    """An outage of four subscribers, whose first has a phone number, with its jobs."""
+    watch = OutageWatch(look_soon=lambda _: None, approved_by="automatic")
+    site = OltSite(database(Role.OWNER), [watch], onus_per_port=4)
+    await site.build(NOW)
+    async with site.owner.transaction() as transaction:
+        first = subscriber.c.subscriber_id == site.subscribers[0]
+        await transaction.execute(update(subscriber).where(first).values(phone="+381 64 123456"))
+    await site.read(dict.fromkeys(range(4), OnuState.LOS), NOW)
+    await site.read({}, NOW + timedelta(minutes=5))
+    never = QuietHours(begin=time(0), end=time(0))
+    await Notifying(database(Role.COLLECTORS), ManualClock(NOW), never).turn()
+    return site
+
+
+async def test_an_outage_is_told_by_short_message_to_who_has_a_phone(
+    database: Callable[[Role], Database], outage_to_tell: OltSite, gateway: Gateway
+):
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(gateway.config)
+    [said] = gateway.said
+    jobs = await outage_to_tell.table(job)
+
+    assert ["+38164123456"] == said["to"]
+    assert "interrupted since 2026-03-10 12:00" in said["text"][0]
+    assert ["done", "waiting", "waiting", "waiting"] == [each.state for each in jobs]
+    assert jobs[1].last_error == "olt1-1 has no address that messages go out to"
+
+
+async def test_what_a_gateway_refuses_is_tried_again_and_at_last_given_to_a_person(
+    database: Callable[[Role], Database], outage_to_tell: OltSite, gateway: Gateway
+):
+    gateway.status = "503 Service Unavailable"
+    clock = ManualClock(NOW)
+    for _ in range(store.TRIES_MAX + 1):
+        await Jobs(database(Role.BILLINGD), clock).look(gateway.config)
+        clock.advance(store.RETRY_MAX.total_seconds())
+    [refused, *_] = await outage_to_tell.table(job)
+
+    assert ("manual", "the SMS gateway answers 503") == (refused.state, refused.last_error)
+    assert store.TRIES_MAX == len(gateway.said)
+
+
+async def test_nobody_is_told_of_an_outage_that_is_over_meanwhile(
+    database: Callable[[Role], Database], outage_to_tell: OltSite, gateway: Gateway
+):
+    for minutes in (10, 15):
+        await outage_to_tell.read(
+            dict.fromkeys(range(4), OnuState.ONLINE), NOW + timedelta(minutes=minutes)
+        )
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(gateway.config)
+
+    assert [] == gateway.said
+    assert ["moot"] * 4 == [each.state for each in await outage_to_tell.table(job)]
+
+
+def test_the_environment_gives_fields_as_json(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TURNPIKE_BILLINGD__SMS_FIELDS", '{"to": "{digits}"}')
+    monkeypatch.setenv("TURNPIKE_BILLINGD__SMS_FOR", "outage, warning")
+
+    assert {"to": "{digits}"} == BillingdSettings().billingd.sms_fields
+    assert [Told.OUTAGE, Told.WARNING] == BillingdSettings().billingd.sms_for
+
+
+def test_a_configuration_names_what_a_template_may_not_say():
+    with pytest.raises(ValidationError, match="phone} stands for nothing"):
+        BillingdConfig(sms_fields={"To": "{phone}"})
+    with pytest.raises(ValidationError, match="write it as https://HOST/PATH"):
+        BillingdConfig(sms_url="gateway.example")
+    with pytest.raises(ValidationError, match="is no pattern"):
+        BillingdConfig(sms_accepted="(")

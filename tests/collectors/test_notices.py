@@ -75,6 +75,13 @@ async def approve(site: OltSite) -> None:
         await transaction.execute(update(notice).where(waiting).values(state="approved"))
 
 
+async def tell(site: OltSite, *subscribers: int) -> None:
+    """The messages that wait go out to these, or to all."""
+    async with site.owner.transaction() as transaction:
+        told = [job.c.payload["subscriber_id"].as_integer().in_(subscribers)] if subscribers else []
+        await transaction.execute(update(job).where(*told).values(state="done"))
+
+
 async def read(site: OltSite, *states: OnuState) -> None:
     for turn, state in enumerate(states):
         await site.read(dict.fromkeys(range(8), state), NOON + turn * timedelta(minutes=5))
@@ -94,6 +101,7 @@ async def test_each_subscriber_gets_one_message_and_one_that_it_is_over(database
     await notifying.turn()
     await notifying.turn()
     first = await site.table(job)
+    await tell(site)
     await read(site, ONLINE, ONLINE)
     await approve(site)
     await notifying.turn()
@@ -105,6 +113,21 @@ async def test_each_subscriber_gets_one_message_and_one_that_it_is_over(database
     assert [("sent", 8), ("sent", 8)] == [
         (row.state, row.recipients) for row in await site.table(notice)
     ]
+
+
+async def test_its_end_is_told_to_those_who_heard_that_it_began(database: Open, site):
+    notifying = Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER)
+    await read(site, LOS, LOS)
+    await approve(site)
+    await notifying.turn()
+    await tell(site, site.subscribers[2], site.subscribers[5])
+    await read(site, ONLINE, ONLINE)
+    await approve(site)
+    await notifying.turn()
+    told = [each.payload for each in await site.table(job) if each.payload["kind"] == "restored"]
+
+    assert [site.subscribers[2], site.subscribers[5]] == [each["subscriber_id"] for each in told]
+    assert [8, 2] == [row.recipients for row in await site.table(notice)]
 
 
 async def test_what_was_over_before_it_was_approved_is_dropped(database: Open, site):

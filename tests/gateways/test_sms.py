@@ -1,0 +1,165 @@
+"""Short messages to a real HTTP server: what it is sent, and what it may answer."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qs
+
+import pytest
+
+from chassis.secrets import Secret
+from gateways import sms
+from gateways.sms import Encoding, Sms, SmsError, SmsGateway, faults, international, send
+
+HELLO = Sms(to="+49 151 2345678", text="Größe & {token}?", key="outage-7")
+
+
+@dataclass
+class HttpServer:
+    """Answers every request with `status` and `body`, and keeps what it was sent."""
+
+    status: str = "200 OK"
+    body: bytes = b"OK"
+    port: int = 0
+    heads: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = head.lower().partition("content-length: ")[2].partition("\r\n")[0]
+        self.heads.append(head)
+        self.bodies.append(await reader.readexactly(int(length or 0)))
+        if self.status:
+            writer.write(
+                f"HTTP/1.1 {self.status}\r\nContent-Length: {len(self.body)}\r\n"
+                "Connection: close\r\n\r\n".encode()
+                + self.body
+            )
+            await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def served(**answer: object) -> AsyncIterator[HttpServer]:
+    http = HttpServer(**answer)
+    server = await asyncio.start_server(http.serve, "127.0.0.1", 0)
+    async with server:
+        http.port = server.sockets[0].getsockname()[1]
+        yield http
+
+
+def gateway(http: HttpServer, **changes: object) -> SmsGateway:
+    plain = SmsGateway(
+        url=f"http://127.0.0.1:{http.port}/send",
+        fields={"To": "{to}", "Body": "{text}"},
+        user="account",
+        password=Secret("hidden"),
+        token=Secret("t0ken"),
+    )
+    return replace(plain, **changes)
+
+
+async def test_a_form_carries_number_and_text_and_the_sign_in():
+    async with served() as http:
+        await send(gateway(http), HELLO)
+
+    assert http.heads[0].startswith("POST /send ")
+    assert "authorization: basic ywnjb3vuddpoawrkzw4=" in http.heads[0].lower()
+    assert {"To": ["+491512345678"], "Body": ["Größe & {token}?"]} == parse_qs(
+        http.bodies[0].decode()
+    )
+
+
+async def test_json_may_be_nested_and_headers_carry_the_token():
+    fields = {"messages": [{"to": "{digits}", "content": "{text}", "reference": "{key}"}], "n": 1}
+    async with served() as http:
+        await send(
+            gateway(
+                http,
+                encoding=Encoding.JSON,
+                fields=fields,
+                headers={"Authorization": "Bearer {token}"},
+                user="",
+            ),
+            HELLO,
+        )
+
+    assert "authorization: bearer t0ken\r\n" in http.heads[0].lower()
+    assert {
+        "messages": [
+            {"to": "491512345678", "content": "Größe & {token}?", "reference": "outage-7"}
+        ],
+        "n": 1,
+    } == json.loads(http.bodies[0])
+
+
+async def test_a_query_keeps_what_the_address_asks_already():
+    async with served() as http:
+        there = f"http://127.0.0.1:{http.port}/sms?account=7"
+        await send(gateway(http, url=there, encoding=Encoding.QUERY), HELLO)
+
+    target = http.heads[0].split()[1]
+    assert {"account": ["7"], "To": ["+491512345678"], "Body": ["Größe & {token}?"]} == parse_qs(
+        target.partition("?")[2]
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ({"status": "401 Unauthorized", "body": b"bad\nt0ken"}, "answers 401 bad ********"),
+        ({"status": "302 Found", "body": b"elsewhere"}, "answers 302 elsewhere"),
+        ({"body": b"ERR 7 hidden"}, "does not accept it: ERR 7 ********"),
+        ({"body": b"x" * 200_000}, "does not accept it: xxx"),
+        ({"status": ""}, "cannot be asked: Server disconnected"),
+    ],
+)
+async def test_what_a_gateway_refuses_is_said_without_secrets(answer: dict, problem: str):
+    async with served(**answer) as http:
+        with pytest.raises(SmsError, match="the SMS gateway") as refused:
+            await send(gateway(http, accepted="^OK"), HELLO)
+
+    assert problem in str(refused.value)
+    assert len(str(refused.value)) <= sms.TOLD_CHARACTERS_MAX
+
+
+async def test_one_that_is_not_there_or_does_not_answer_is_an_error(monkeypatch):
+    async with served() as http:
+        pass
+    with pytest.raises(SmsError, match="cannot be asked"):
+        await send(gateway(http), HELLO)
+
+    with pytest.raises(SmsError, match="cannot be asked"):
+        await send(gateway(http, url="http://[::1"), HELLO)
+
+    monkeypatch.setattr(sms, "SEND_SECONDS_MAX", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(SmsError, match="cannot be asked"),
+    ):
+        await send(gateway(HttpServer(port=silent.getsockname()[1])), HELLO)
+
+
+async def test_a_long_text_ends_at_a_word():
+    async with served() as http:
+        await send(gateway(http), replace(HELLO, text="words " * 100))
+    [said] = parse_qs(http.bodies[0].decode())["Body"]
+
+    assert said.endswith("words...")
+    assert len(said) <= sms.TEXT_CHARACTERS_MAX
+
+
+def test_numbers_are_international():
+    assert "+491512345678" == international("0049 (151) 234-5678", "")
+    assert "+491512345678" == international("0151/234 5678", "49")
+    for wrong in ("0151 2345678", "ann", "", "+12", "+123456789012345678", "+49x"):
+        with pytest.raises(SmsError, match="no international number"):
+            international(wrong, "")
+
+
+def test_a_placeholder_that_is_none_is_found():
+    assert () == faults({"a": ["{to}", {"b": "{text} {key} {token} {digits}"}], "n": 1})
+    assert ("phone", "") == faults({"a": ["{phone}", {"b": "{}"}]})

@@ -8,15 +8,17 @@ from policy.rate_limit import rate_bps_text
 from shaper.backend import Change, Kind
 from shaper.linux_classes import limit_of
 from shaper.linux_leaves import choose_kind
+from shaper.linux_lists import lists_difference
 from shaper.linux_requests import Interfaces
 from shaper.linux_state import NAMELESS, LeafKind, LinuxQueue, LinuxState
 from shaper.linux_tree import queues_of
 from shaper.linux_wiring import Wiring
-from shaper.queue import Tree
+from shaper.queue import Listed, Tree
 
 __all__ = ["Entry", "LinuxDifference", "LinuxReading", "difference", "queue_text"]
 
-NO_LISTS = "Linux shapes only: nothing keeps this service out or behind the wall here"
+PLAIN_LEAVES = "this kernel has neither CAKE nor fq_codel: queues are plain, of 100 ms"
+NO_WALLS = "no rule stands beside the sets walled and suspended: who is on them is not kept out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +33,31 @@ class LinuxReading:
     free_octets: int
     version: str | None = None
     cpu_percent: float | None = None
-    warnings: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
-        return len(self.state.queues)
+        return len(self.state.queues) + sum(1 for each in self.state.listed if each.subject)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        told = {
+            PLAIN_LEAVES: self.kinds == {LeafKind.BFIFO},
+            NO_WALLS: bool(self.state.listed) and not self.state.walls,
+        }
+        return tuple(text for text, holds in told.items() if holds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change: of a queue as it was, as it will be; of the rules that classify where both are
-    None.
+    """One change: of a queue as it was, as it will be; of who is on a list; of the rules that
+    classify where all are None.
     """
 
     change: Change
     before: LinuxQueue | None = None
     after: LinuxQueue | None = None
+    off_list: Listed | None = None
+    on_list: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +85,16 @@ class LinuxDifference:
             for entry in self.entries
             if entry.before is not None and entry.after is None
         )
+
+    @property
+    def on_lists(self) -> tuple[Listed, ...]:
+        """Who is to be on the lists."""
+        return tuple(entry.on_list for entry in self.entries if entry.on_list is not None)
+
+    @property
+    def off_lists(self) -> tuple[Listed, ...]:
+        """Who is on the lists and is not to be."""
+        return tuple(entry.off_list for entry in self.entries if entry.off_list is not None)
 
     def without(self, kept: Collection[Change]) -> "LinuxDifference":
         """A queue that is kept keeps those above it."""
@@ -114,10 +135,9 @@ def difference(tree: Tree, reading: LinuxReading, wiring: Wiring) -> LinuxDiffer
     ]
     entries += [entry_of(queue, None) for name, queue in present.items() if name not in wanted]
     entries += rewiring(reading, wiring)
-    return LinuxDifference(
-        entries=tuple(entries),
-        conflicts=tuple((listed.subject, NO_LISTS) for listed in tree.listed),
-    )
+    lists = lists_difference(tree.listed, reading.state.listed)
+    entries += [list_entry(off, on) for off, on in lists.changes]
+    return LinuxDifference(entries=tuple(entries), conflicts=lists.conflicts)
 
 
 def rewiring(reading: LinuxReading, wiring: Wiring) -> Iterator[Entry]:
@@ -135,14 +155,33 @@ def rewiring(reading: LinuxReading, wiring: Wiring) -> Iterator[Entry]:
 
 
 def entry_of(before: LinuxQueue | None, after: LinuxQueue | None) -> Entry:
-    kind = Kind.ADD if before is None else Kind.REMOVE if after is None else Kind.SET
     change = Change(
-        kind=kind,
+        kind=kind_of(before, after),
         subject=next(queue.subject or queue.name for queue in (after, before) if queue),
         before=None if before is None else queue_text(before),
         after=None if after is None else queue_text(after),
     )
     return Entry(change=change, before=before, after=after)
+
+
+def list_entry(off: Listed | None, on: Listed | None) -> Entry:
+    change = Change(
+        kind=kind_of(off, on),
+        subject=next(listed.subject for listed in (on, off) if listed),
+        before=None if off is None else listed_text(off),
+        after=None if on is None else listed_text(on),
+        opens=on is None,
+    )
+    return Entry(change=change, off_list=off, on_list=on)
+
+
+def kind_of(before: object | None, after: object | None) -> Kind:
+    return Kind.ADD if before is None else Kind.REMOVE if after is None else Kind.SET
+
+
+def listed_text(listed: Listed) -> str:
+    """`10.0.0.7/32 on turnpike-walled`."""
+    return f"{listed.network} on {listed.list_name}"
 
 
 def queue_text(queue: LinuxQueue) -> str:

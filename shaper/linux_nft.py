@@ -1,18 +1,14 @@
-"""Names and addresses as nftables' messages, and back (linux/netfilter/nf_tables.h).
+"""nftables' messages, and back (linux/netfilter/nf_tables.h): tables, sets and their elements.
 
-Everything of an interface is one table of family `netdev`. Its set `queues` has the classes that
-are ours, whose they are as their comments; its map `v4_32` the class of every IPv4 address, `v6_56`
-of every such prefix, and so on. `nft list table netdev turnpike_eth1` shows it.
+Everything of an interface is in tables of one name: that of family `netdev` is in `linux_maps` and
+`linux_rules`, that of family `inet` in `linux_sets`.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Iterable, Iterator
 
 from shaper.linux_netlink import (
     CREATE,
-    EXCLUSIVE,
     Reply,
     Request,
     attribute,
@@ -22,84 +18,73 @@ from shaper.linux_netlink import (
     string_of,
     text,
 )
-from shaper.linux_state import MAJOR, LinuxQueue, MapKey, class_id, major_of
-from shaper.queue import Network
 
 __all__ = [
+    "ADDRESS_OCTETS",
+    "ADDRESS_TYPES",
+    "DELETE_ELEMENT",
+    "ELEMENT_DATA",
+    "ELEMENT_FLAGS",
+    "ELEMENT_USER_DATA",
+    "FAMILY_INET",
+    "FAMILY_NETDEV",
+    "HOST_ORDER",
+    "KEY_ORDER",
+    "NETWORK_ORDER",
+    "NEW_ELEMENT",
     "OWNED",
     "PERSISTENT",
-    "Label",
-    "addresses_of",
+    "SET_FLAGS",
+    "VALUE",
     "batch",
+    "byte_order",
     "comment",
     "comment_of",
-    "create_label_set",
-    "create_map",
+    "create_set",
     "create_table",
-    "delete_addresses",
-    "delete_labels",
-    "label_of",
-    "labels_of",
-    "map_name",
-    "map_of",
+    "element",
+    "elements",
+    "get_elements",
+    "members_of",
     "message",
-    "put_addresses",
-    "put_labels",
-    "read_addresses",
-    "read_labels",
-    "read_maps",
+    "read_elements",
+    "read_sets",
     "read_table",
     "said_in",
+    "set_name_of",
     "word",
 ]
 
 SUBSYSTEM, BATCH_BEGIN, BATCH_END = 10, 16, 17
-FAMILY_NETDEV = 5
+FAMILY_INET, FAMILY_NETDEV = 1, 5
 NEW_TABLE, GET_TABLE = 0, 1
 NEW_SET, GET_SET = 9, 10
 NEW_ELEMENT, GET_ELEMENT, DELETE_ELEMENT = 12, 13, 14
 TABLE_FLAGS = 2
 OWNED, PERSISTENT = 0x2, 0x4
-SET_NAME, SET_FLAGS, SET_KEY_TYPE, SET_KEY_LENGTH, SET_DATA_TYPE, SET_DATA_LENGTH = range(2, 8)
+SET_NAME, SET_FLAGS, SET_KEY_TYPE, SET_KEY_LENGTH = 2, 3, 4, 5
 SET_ID, SET_USER_DATA = 10, 13
-SET_IS_MAP = 0x8
 ELEMENTS_SET, ELEMENTS = 2, 3
-ELEMENT, ELEMENT_KEY, ELEMENT_DATA, ELEMENT_USER_DATA = 1, 1, 2, 6
+ELEMENT, ELEMENT_KEY, ELEMENT_DATA, ELEMENT_FLAGS, ELEMENT_USER_DATA = 1, 1, 2, 3, 6
 VALUE = 1
 COMMENT = 0
-KEY_ORDER, DATA_ORDER, HOST_ORDER, NETWORK_ORDER = 0, 1, 1, 2
-TYPE_IPV4, TYPE_IPV6, TYPE_MARK, TYPE_CLASS_ID = 7, 8, 19, 23
-TYPE_MARK_AND_CLASS_ID = TYPE_MARK << 6 | TYPE_CLASS_ID
-"""nft's own: what the kernel keeps for it, so that it shows things as they are."""
+KEY_ORDER, HOST_ORDER, NETWORK_ORDER = 0, 1, 2
+ADDRESS_TYPES = {4: 7, 6: 8}
+"""nft's own numbers: what the kernel keeps for it, so that it shows things as they are."""
+ADDRESS_OCTETS = {4: 4, 6: 16}
 
-LABELS = "queues"
 MESSAGE_OCTETS_MAX = 60_000
 """An attribute ends at 64 KiB, so one message has about a thousand elements."""
 GENERAL = struct.Struct(">BBH")
 WORD = struct.Struct(">I")
-CLASS_ID = struct.Struct("=I")
-PLACE_AND_CLASS = struct.Struct("=II")
-"""What an address stands for: the class that is the place of its family, and its own."""
+HOST_WORD = struct.Struct("=I")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """Whose class it is."""
-
-    name: str
-    subject: str
-
-    def __str__(self) -> str:
-        return f"{self.subject} {self.name}"
-
-
-def label_of(queue: LinuxQueue) -> Label:
-    return Label(name=queue.name, subject=queue.subject)
-
-
-def message(kind: int, flags: int, table: str, *more: bytes) -> Request:
+def message(
+    kind: int, flags: int, table: str, *more: bytes, family: int = FAMILY_NETDEV
+) -> Request:
     """A message about our table; the table's name is attribute 1 of every kind."""
-    body = GENERAL.pack(FAMILY_NETDEV, 0, 0) + text(1, table) + b"".join(more)
+    body = GENERAL.pack(family, 0, 0) + text(1, table) + b"".join(more)
     return Request(kind=SUBSYSTEM << 8 | kind, flags=flags, body=body)
 
 
@@ -129,94 +114,41 @@ def comment_of(user_data: memoryview) -> str:
 
 
 def byte_order(of: int, order: int) -> bytes:
-    return bytes((of, CLASS_ID.size)) + CLASS_ID.pack(order)
+    """User data of a set, from which nft knows how to show its keys or values."""
+    return bytes((of, HOST_WORD.size)) + HOST_WORD.pack(order)
 
 
-def map_name(key: MapKey) -> str:
-    """`v4_32` for IPv4 addresses."""
-    version, length = key
-    return f"v{version}_{length}"
-
-
-def create_table(table: str, flags: int) -> Request:
+def create_table(table: str, flags: int, family: int = FAMILY_NETDEV) -> Request:
     """Owned, nobody else changes or flushes it; persistent, it outlives its owner."""
-    return message(NEW_TABLE, CREATE, table, word(TABLE_FLAGS, flags))
+    return message(NEW_TABLE, CREATE, table, word(TABLE_FLAGS, flags), family=family)
 
 
-def create_label_set(table: str) -> Request:
+def create_set(
+    table: str,
+    name: str,
+    *more: bytes,
+    key: tuple[int, int],
+    number: int,
+    user_data: bytes,
+    flags: int = CREATE,
+    family: int = FAMILY_NETDEV,
+) -> Request:
+    """A set or map; `key` is the type and length of its keys, `number` any that no other set of
+    the transaction has.
+    """
+    key_type, key_octets = key
     return message(
         NEW_SET,
-        CREATE | EXCLUSIVE,
+        flags,
         table,
-        text(SET_NAME, LABELS),
-        word(SET_KEY_TYPE, TYPE_CLASS_ID),
-        word(SET_KEY_LENGTH, CLASS_ID.size),
-        word(SET_ID, 1),
-        attribute(SET_USER_DATA, byte_order(KEY_ORDER, HOST_ORDER)),
+        text(SET_NAME, name),
+        word(SET_KEY_TYPE, key_type),
+        word(SET_KEY_LENGTH, key_octets),
+        *more,
+        word(SET_ID, number),
+        attribute(SET_USER_DATA, user_data),
+        family=family,
     )
-
-
-def create_map(table: str, key: MapKey) -> Request:
-    version, length = key
-    return message(
-        NEW_SET,
-        CREATE | EXCLUSIVE,
-        table,
-        text(SET_NAME, map_name(key)),
-        word(SET_FLAGS, SET_IS_MAP),
-        word(SET_KEY_TYPE, TYPE_IPV4 if version == 4 else TYPE_IPV6),
-        word(SET_KEY_LENGTH, 4 if version == 4 else 16),
-        word(SET_DATA_TYPE, TYPE_MARK_AND_CLASS_ID),
-        word(SET_DATA_LENGTH, PLACE_AND_CLASS.size),
-        word(SET_ID, version << 8 | length),
-        attribute(
-            SET_USER_DATA,
-            byte_order(KEY_ORDER, NETWORK_ORDER) + byte_order(DATA_ORDER, HOST_ORDER),
-        ),
-    )
-
-
-def put_labels(table: str, queues: Mapping[int, LinuxQueue]) -> Iterator[Request]:
-    made = (
-        element(CLASS_ID.pack(at), comment(ELEMENT_USER_DATA, str(label_of(queue))))
-        for at, queue in queues.items()
-    )
-    return elements(NEW_ELEMENT, CREATE, table, LABELS, made)
-
-
-def delete_labels(table: str, ids: Iterable[int]) -> Iterator[Request]:
-    gone = (element(CLASS_ID.pack(at)) for at in ids)
-    return elements(DELETE_ELEMENT, 0, table, LABELS, gone)
-
-
-def put_addresses(table: str, addresses: Mapping[Network, int]) -> Iterator[Request]:
-    """Each map's elements; an address that has a class already must be deleted first."""
-    for key, networks in by_map(addresses).items():
-        made = (
-            element(
-                network.network_address.packed,
-                nested(ELEMENT_DATA, attribute(VALUE, destination(addresses[network]))),
-            )
-            for network in networks
-        )
-        yield from elements(NEW_ELEMENT, CREATE, table, map_name(key), made)
-
-
-def delete_addresses(table: str, networks: Iterable[Network]) -> Iterator[Request]:
-    for key, gone in by_map(networks).items():
-        keys = (element(network.network_address.packed) for network in gone)
-        yield from elements(DELETE_ELEMENT, 0, table, map_name(key), keys)
-
-
-def by_map(networks: Iterable[Network]) -> dict[MapKey, list[Network]]:
-    sorted_out: dict[MapKey, list[Network]] = {}
-    for network in networks:
-        sorted_out.setdefault((network.version, network.prefixlen), []).append(network)
-    return sorted_out
-
-
-def destination(at: int) -> bytes:
-    return PLACE_AND_CLASS.pack(class_id(MAJOR, major_of(at)), at)
 
 
 def element(key: bytes, *more: bytes) -> bytes:
@@ -224,12 +156,18 @@ def element(key: bytes, *more: bytes) -> bytes:
 
 
 def elements(
-    kind: int, flags: int, table: str, set_name: str, listed: Iterable[bytes]
+    kind: int,
+    table: str,
+    set_name: str,
+    listed: Iterable[bytes],
+    *,
+    flags: int = 0,
+    family: int = FAMILY_NETDEV,
 ) -> Iterator[Request]:
     """What is listed, in as many messages as it needs."""
     for chunk in chunks(listed):
         chosen = (text(ELEMENTS_SET, set_name), nested(ELEMENTS, *chunk))
-        yield message(kind, flags, table, *chosen)
+        yield message(kind, flags, table, *chosen, family=family)
 
 
 def chunks(listed: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -245,34 +183,23 @@ def chunks(listed: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield chunk
 
 
-def read_table(table: str) -> Request:
-    return message(GET_TABLE, 0, table)
+def read_table(table: str, family: int = FAMILY_NETDEV) -> Request:
+    return message(GET_TABLE, 0, table, family=family)
 
 
-def read_maps(table: str) -> Request:
-    return message(GET_SET, 0, table)
+def read_sets(table: str, family: int = FAMILY_NETDEV) -> Request:
+    """All sets and maps of the table."""
+    return message(GET_SET, 0, table, family=family)
 
 
-def read_labels(table: str) -> Request:
-    return message(GET_ELEMENT, 0, table, text(ELEMENTS_SET, LABELS))
+def read_elements(table: str, set_name: str, family: int = FAMILY_NETDEV) -> Request:
+    """All of the set."""
+    return message(GET_ELEMENT, 0, table, text(ELEMENTS_SET, set_name), family=family)
 
 
-def read_addresses(table: str, key: MapKey) -> Request:
-    return message(GET_ELEMENT, 0, table, text(ELEMENTS_SET, map_name(key)))
-
-
-def get_labels(table: str, ids: Iterable[int]) -> Iterator[Request]:
+def get_elements(table: str, set_name: str, keys: Iterable[bytes]) -> Iterator[Request]:
     """These only, where they are."""
-    wanted = (element(CLASS_ID.pack(at)) for at in ids)
-    return elements(GET_ELEMENT, 0, table, LABELS, wanted)
-
-
-def get_addresses(table: str, networks: Iterable[Network]) -> Iterator[tuple[MapKey, Request]]:
-    """These only, where they are: the requests to each map."""
-    for key, sought in by_map(networks).items():
-        wanted = (element(network.network_address.packed) for network in sought)
-        for request in elements(GET_ELEMENT, 0, table, map_name(key), wanted):
-            yield key, request
+    return elements(GET_ELEMENT, table, set_name, map(element, keys))
 
 
 def said_in(reply: Reply) -> dict[int, memoryview]:
@@ -280,25 +207,8 @@ def said_in(reply: Reply) -> dict[int, memoryview]:
     return attributes(reply.body[GENERAL.size :])
 
 
-def map_of(reply: Reply) -> MapKey | None:
-    """The map that a set is, None for the set of labels."""
-    name = string_of(said_in(reply)[SET_NAME])
-    version, _, length = name.removeprefix("v").partition("_")
-    return (int(version), int(length)) if length else None
-
-
-def labels_of(replies: Iterable[Reply]) -> Iterator[tuple[int, Label]]:
-    for key, said in members_of(replies):
-        subject, _, name = comment_of(said[ELEMENT_USER_DATA]).partition(" ")
-        yield CLASS_ID.unpack(key)[0], Label(name=name, subject=subject)
-
-
-def addresses_of(replies: Iterable[Reply], key: MapKey) -> Iterator[tuple[Network, int]]:
-    version, length = key
-    network = IPv4Network if version == 4 else IPv6Network
-    for address, said in members_of(replies):
-        value = attributes(said[ELEMENT_DATA])[VALUE]
-        yield network((bytes(address), length)), PLACE_AND_CLASS.unpack(value)[1]
+def set_name_of(reply: Reply) -> str:
+    return string_of(said_in(reply)[SET_NAME])
 
 
 def members_of(replies: Iterable[Reply]) -> Iterator[tuple[memoryview, dict[int, memoryview]]]:

@@ -23,7 +23,7 @@ from shaper.linux_state import (
     major_of,
     number_of,
 )
-from shaper.queue import Network
+from shaper.queue import Listed, Network
 
 __all__ = ["FAMILY_MAX", "NUMBERS_MAX", "LinuxPlan", "Placed", "plan_changes"]
 
@@ -31,7 +31,7 @@ NUMBERS: Final = range(1, 0xFFFF)
 """Handles have 16 bits; 0 is the root and 0xffff the ingress."""
 NUMBERS_MAX: Final = len(NUMBERS) - 1
 """Ours is taken, for a family or a leaf has its number as its handle."""
-FAMILY_MAX: Final = 500
+FAMILY_MAX: Final = 200
 """Making a class in an HTB of n classes takes about n * 80 ns."""
 
 K = TypeVar("K")
@@ -54,8 +54,8 @@ class Placed:
 class LinuxPlan:
     """`placed` stand parents first, and are preceded by their `families`, the number of the class
     above each; `cleared` are the ids of the classes to go, children first. `labelled` and
-    `addressed` are what the maps get, `unlabelled` and `unaddressed` what they lose before that. A
-    map that has become empty stays until the next reboot; it costs a look.
+    `addressed` are what the maps get, `unlabelled` and `unaddressed` what they lose before that; so
+    the lists. A map that has become empty stays until the next reboot; it costs a look.
     """
 
     placed: tuple[Placed, ...]
@@ -66,16 +66,27 @@ class LinuxPlan:
     addressed: Mapping[Network, int]
     unaddressed: tuple[Network, ...]
     after: LinuxState
+    on_lists: Collection[Listed] = ()
+    off_lists: Collection[Listed] = ()
 
 
 def plan_changes(
-    state: LinuxState, *, put: Iterable[LinuxQueue], removed: Collection[str] = ()
+    state: LinuxState,
+    *,
+    put: Iterable[LinuxQueue],
+    removed: Collection[str] = (),
+    on_lists: Collection[Listed] = (),
+    off_lists: Collection[Listed] = (),
 ) -> LinuxPlan:
-    """What to do so that `put` are as given and `removed` are gone; all others stay as they are.
+    """What to do so that `put` are as given and `removed` are gone, who is to be on the lists is
+    and who is not is not; all others stay as they are.
 
     Raises Refused where there are more queues than an interface can have.
     """
-    return _Change(state, list(put), set(removed)).plan()
+    plan = _Change(state, list(put), set(removed)).plan()
+    listed = state.listed.difference(off_lists).union(on_lists)
+    after = replace(plan.after, listed=listed)
+    return replace(plan, on_lists=on_lists, off_lists=off_lists, after=after)
 
 
 class _Change:

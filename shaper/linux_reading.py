@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from shaper.linux_classes import PLANS_REMEMBERED
+from shaper.linux_maps import Label
 from shaper.linux_netlink import Reply
-from shaper.linux_nft import Label
 from shaper.linux_state import (
     MAJOR,
     NAMELESS,

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from shaper.linux_netlink import Request
-from shaper.linux_nft import (
+from shaper.linux_maps import (
     create_label_set,
     create_map,
     delete_addresses,
@@ -17,8 +16,10 @@ from shaper.linux_nft import (
     put_addresses,
     put_labels,
 )
+from shaper.linux_netlink import Request
 from shaper.linux_plan import LinuxPlan, Placed
 from shaper.linux_rules import create_chain, create_rule, delete_chain, delete_rules
+from shaper.linux_sets import put_on_lists, take_off_lists
 from shaper.linux_state import MAJOR, Chain, HtbClass, LinuxState, class_id, major_of
 from shaper.linux_tc import add_family, delete_class, put_class, put_leaf
 
@@ -72,6 +73,8 @@ def switch(
     yield from delete_labels(table, plan.unlabelled)
     yield from put_labels(table, plan.labelled)
     yield from put_addresses(table, plan.addressed)
+    yield from take_off_lists(table, plan.off_lists)
+    yield from put_on_lists(table, plan.on_lists)
     yield from rewired(table, before.chains, chains)
 
 

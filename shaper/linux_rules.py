@@ -7,6 +7,7 @@ longest prefixes first; what no map has passes unlimited.
 
 import struct
 
+from shaper.linux_maps import map_name
 from shaper.linux_netlink import (
     CREATE,
     Reply,
@@ -17,7 +18,7 @@ from shaper.linux_netlink import (
     string_of,
     text,
 )
-from shaper.linux_nft import comment, comment_of, map_name, message, said_in, word
+from shaper.linux_nft import FAMILY_NETDEV, comment, comment_of, message, said_in, word
 from shaper.linux_state import Chain, Hook, Rule
 
 __all__ = [
@@ -151,8 +152,9 @@ def read_chains(table: str) -> Request:
     return message(GET_CHAIN, 0, table)
 
 
-def read_rules(table: str) -> Request:
-    return message(GET_RULE, 0, table)
+def read_rules(table: str, family: int = FAMILY_NETDEV) -> Request:
+    """The rules of all chains of the table."""
+    return message(GET_RULE, 0, table, family=family)
 
 
 def chain_of(reply: Reply, table: str) -> Chain | None:

@@ -3,7 +3,7 @@ classify.
 
 Each queue is one class of HTB in each direction, of the same class id in both, so that one map
 from address to class serves both. Queues that others hang under are classes of the HTB at the
-interface. The others are classes of HTBs inside it, up to five hundred in each, a *family*: making
+interface. The others are classes of HTBs inside it, up to two hundred in each, a *family*: making
 a class takes the kernel the longer the more classes the same HTB has.
 
 Every number is used once. Class `7470:n` is a queue that others hang under, or the place of the
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from shaper.queue import Network
+from shaper.queue import Listed, Network
 
 __all__ = [
     "MAJOR",
@@ -153,7 +153,8 @@ class LinuxState:
     """All of it. `ids` are the class ids of the queues by name; `families` the number of the class
     above each family, 0 the root; `addresses` the class of each network; `chains` use the `maps`.
     Without a `table` there are none of the last three; `rooted`: both interfaces have our HTB
-    and its filter.
+    and its filter. `listed` without a subject is somebody else's; `walls`: rules stand beside the
+    lists that may look there.
 
     A class that nothing names (a change was cut short) is a queue named `?` and its id.
     """
@@ -166,3 +167,5 @@ class LinuxState:
     table: bool = False
     maps: frozenset[MapKey] = frozenset()
     chains: tuple[Chain, ...] = ()
+    listed: frozenset[Listed] = frozenset()
+    walls: bool = False

@@ -8,6 +8,7 @@ from shaper.linux_state import Chain, Hook, MapKey, Rule
 
 __all__ = ["Wiring"]
 
+IFB = "tp-"
 INTERFACE_LETTERS_MAX = 15
 
 
@@ -34,8 +35,8 @@ class Wiring:
 
     @property
     def up_interface(self) -> str:
-        """Where up is shaped."""
-        return self.outside or f"tp-{self.inside}"[:INTERFACE_LETTERS_MAX]
+        """Where up is shaped. Of a long name the end tells it from the others of its card."""
+        return self.outside or IFB + self.inside[-(INTERFACE_LETTERS_MAX - len(IFB)) :]
 
     def chains(self, maps: Iterable[MapKey], up_index: int) -> tuple[Chain, ...]:
         """The longest prefixes are asked first; `up_index` is the index of `up_interface`."""

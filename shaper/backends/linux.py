@@ -15,6 +15,7 @@ from shaper.backend import Applied, Throughput
 from shaper.backends.linux_host import Processors, free_octets, kernel_version
 from shaper.backends.linux_kernel import Kernel
 from shaper.backends.linux_links import ensure_ifb, index_of
+from shaper.backends.uncollected import uncollected
 from shaper.linux_difference import LinuxDifference, LinuxReading, difference
 from shaper.linux_plan import plan_changes
 from shaper.linux_requests import Interfaces
@@ -60,7 +61,8 @@ class LinuxBackend:
 
     def plan(self, tree: Tree, reading: LinuxReading) -> LinuxDifference:
         """See shaper.linux_difference."""
-        return difference(tree, reading, self._wiring)
+        with uncollected():
+            return difference(tree, reading, self._wiring)
 
     async def apply(self, difference: LinuxDifference, reading: LinuxReading) -> Applied:
         """All or nothing: what the kernel refuses leaves everybody as he was."""
@@ -104,7 +106,7 @@ class LinuxBackend:
         """
 
         def locked() -> R:
-            with self._lock:
+            with self._lock, uncollected():
                 return work(*args, **kwargs)
 
         return await asyncio.to_thread(locked)
@@ -138,7 +140,13 @@ class LinuxBackend:
     ) -> tuple[tuple[str, ...], LinuxReading | None]:
         """What went wrong; and the reading as it now is, where that was cheap to see."""
         table, state = self._wiring.table, reading.state
-        plan = plan_changes(state, put=difference.put, removed=difference.removed)
+        plan = plan_changes(
+            state,
+            put=difference.put,
+            removed=difference.removed,
+            on_lists=difference.on_lists,
+            off_lists=difference.off_lists,
+        )
         chains = self._wiring.chains(plan.after.maps, interfaces.up)
         self._kernel.take(interfaces, table)
         problems = self._kernel.change(

@@ -10,12 +10,8 @@ from typing import Final
 
 from isp.errors import ExitCode, Refused
 from shaper.backends.linux_socket import NetlinkSocket
-from shaper.linux_nft import (
-    OWNED,
-    PERSISTENT,
+from shaper.linux_maps import (
     addresses_of,
-    batch,
-    create_table,
     get_addresses,
     get_labels,
     label_of,
@@ -23,13 +19,28 @@ from shaper.linux_nft import (
     map_of,
     read_addresses,
     read_labels,
-    read_maps,
+)
+from shaper.linux_nft import (
+    FAMILY_INET,
+    OWNED,
+    PERSISTENT,
+    batch,
+    create_table,
+    read_sets,
     read_table,
 )
 from shaper.linux_plan import LinuxPlan
 from shaper.linux_reading import Side, Table, side_of, state_of
 from shaper.linux_requests import Interfaces, build, clear, switch, undo
 from shaper.linux_rules import chain_of, read_chains, read_rules, rule_of
+from shaper.linux_sets import (
+    create_sets,
+    list_names,
+    listed_of,
+    read_list_sets,
+    read_list_table,
+    read_listed,
+)
 from shaper.linux_state import MAJOR, Chain, LeafKind, LinuxState
 from shaper.linux_tc import (
     Qdisc,
@@ -43,7 +54,7 @@ from shaper.linux_tc import (
     read_filters,
     read_qdiscs,
 )
-from shaper.queue import Network
+from shaper.queue import Listed, Network
 
 __all__ = ["Kernel"]
 
@@ -85,7 +96,8 @@ class Kernel:
         qdiscs = [qdisc_of(reply) for reply in self._route.dump(read_qdiscs())]
         down = self._side(interfaces.down, qdiscs)
         up = self._side(interfaces.up, qdiscs)
-        return state_of(down, up, self._table(table))
+        state = state_of(down, up, self._table(table))
+        return replace(state, listed=self._listed(table), walls=self._walls(table))
 
     def octets(self, interfaces: Interfaces, ids: Sequence[int]) -> Mapping[int, tuple[int, int]]:
         """What went through each class since it was made: down, up."""
@@ -94,8 +106,8 @@ class Kernel:
         return {at: (down[at], up[at]) for at in down.keys() & up.keys()}
 
     def take(self, interfaces: Interfaces, table: str) -> None:
-        """Our HTB at both interfaces, through which everything passes unlimited, and our table,
-        where they are not yet.
+        """Our HTB at both interfaces, through which everything passes unlimited, our table, and
+        the sets that others' rules look in, where they are not yet.
         """
         for interface in (interfaces.down, interfaces.up):
             for refusal in self._route.carry_out(list(add_root(interface))).values():
@@ -113,6 +125,10 @@ class Kernel:
             raise unavailable(
                 f"no nftables: {refusal}", "load modules nf_tables and nft_fwd_netdev"
             )
+
+        for refusal in self._tables.transaction(batch(create_sets(table))).values():
+            problem = f"table inet {table} has other sets than ours: {refusal}"
+            raise unavailable(problem, "write its sets as docs/shaper.md does")
 
     def change(
         self,
@@ -157,6 +173,8 @@ class Kernel:
         labels = self._tables.get(list(get_labels(table, ids)))
         if dict(labels_of(labels)) != {each.at: label_of(each.queue) for each in plan.placed}:
             return False
+        if (plan.on_lists or plan.off_lists) and self._listed(table) != plan.after.listed:
+            return False
         wanted_addresses = {to: each.at for each in plan.placed for to in each.queue.targets}
         if self._addresses(table, wanted_addresses) != wanted_addresses:
             return False
@@ -195,7 +213,7 @@ class Kernel:
     def _table(self, table: str) -> Table | None:
         if not self._tables.get([read_table(table)]):
             return None
-        maps = [map_of(reply) for reply in self._tables.dump(read_maps(table))]
+        maps = [map_of(reply) for reply in self._tables.dump(read_sets(table))]
         if None not in maps:
             return None
         addresses: dict[Network, int] = {}
@@ -208,6 +226,20 @@ class Kernel:
             maps=frozenset(key for key in maps if key is not None),
             chains=tuple(self._chains(table)),
         )
+
+    def _listed(self, table: str) -> frozenset[Listed]:
+        """Who is on the lists, by whomever."""
+        if not self._tables.get([read_list_table(table)]):
+            return frozenset()
+        return frozenset(
+            listed
+            for key in list_names(self._tables.dump(read_list_sets(table)))
+            for listed in listed_of(self._tables.dump(read_listed(table, key)), key)
+        )
+
+    def _walls(self, table: str) -> bool:
+        """Whether any rule stands beside the lists."""
+        return bool(self._tables.dump(read_rules(table, FAMILY_INET)))
 
     def _chains(self, table: str) -> Iterator[Chain]:
         rules = [rule_of(reply) for reply in self._tables.dump(read_rules(table))]

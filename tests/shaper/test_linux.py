@@ -1,5 +1,6 @@
 """The Linux back-end on a kernel: what is put is read back, what is foreign is left alone."""
 
+import errno
 import socket
 import subprocess
 import sys
@@ -17,7 +18,10 @@ from isp.limit import Limit
 from isp.shaping import Method
 from shaper.backend import Kind
 from shaper.backends.linux import LinuxBackend
+from shaper.backends.linux_kernel import LOOPBACK, NETLINK_ROUTE
+from shaper.backends.linux_socket import NetlinkSocket
 from shaper.linux_difference import LinuxDifference
+from shaper.linux_tc import probe
 from shaper.linux_wiring import Wiring
 from shaper.queue import Queue, Tree
 from tests.shaper.router_states import random_tree
@@ -222,6 +226,16 @@ async def test_an_interface_that_is_not_there_is_refused(subscribers):
     with pytest.raises(Refused, match="there is no interface eth9"):
         await backend.read(Tree())
     await backend.close()
+
+
+async def test_a_leaf_that_the_kernel_has_is_told_from_one_that_it_has_not(subscribers):
+    before = run("tc", "qdisc", "show", "dev", "lo")
+    route = NetlinkSocket(NETLINK_ROUTE)
+    refused = route.carry_out([probe(LOOPBACK, kind) for kind in ("htb", "no_such")])
+    route.close()
+
+    assert [False, True] == [refused[at].errno == errno.ENOENT for at in range(2)]
+    assert before == run("tc", "qdisc", "show", "dev", "lo")
 
 
 async def test_observing_writes_nothing(subscribers):

@@ -9,9 +9,11 @@ from pyroute2.netlink.rtnl.tcmsg import tcmsg
 
 from isp.limit import Limit
 from shaper.linux_classes import BORROWER_RATE, UNLIMITED, class_for, limit_of
+from shaper.linux_difference import PLAIN_LEAVES, LinuxReading
 from shaper.linux_leaves import choose_kind, leaf_for
 from shaper.linux_netlink import Request, attribute, decode, encode
-from shaper.linux_state import HtbClass, Leaf, LeafKind, LinuxQueue
+from shaper.linux_requests import Interfaces
+from shaper.linux_state import HtbClass, Leaf, LeafKind, LinuxQueue, LinuxState
 from shaper.linux_tc import class_of, leaf_of, put_class, put_leaf, qdisc_of
 
 KBPS = st.integers(8, 400_000_000)
@@ -85,6 +87,19 @@ def test_bought_rates_share_a_full_parent_in_proportion():
 )
 def test_the_best_leaf_is_the_one_that_the_kernel_has_and_memory_allows(kinds, free_octets, chosen):
     assert chosen == choose_kind(kinds, [], leaves=10_000, free_octets=free_octets)
+
+
+def test_a_kernel_without_the_better_leaves_is_told_of():
+    def told(*kinds: LeafKind) -> tuple[str, ...]:
+        known = frozenset({LeafKind.BFIFO, *kinds})
+        interfaces = Interfaces(down=1, up=2)
+        reading = LinuxReading(
+            state=LinuxState(), interfaces=interfaces, kinds=known, free_octets=0
+        )
+        return reading.warnings
+
+    assert (PLAIN_LEAVES,) == told()
+    assert () == told(LeafKind.FQ_CODEL)
 
 
 def test_the_leaf_that_is_there_stays():

@@ -34,7 +34,13 @@ def reading_of(state: LinuxState) -> LinuxReading:
 
 def plan_for(tree: Tree, state: LinuxState) -> LinuxPlan:
     found = difference(tree, reading_of(state), WIRING)
-    return plan_changes(state, put=found.put, removed=found.removed)
+    return plan_changes(
+        state,
+        put=found.put,
+        removed=found.removed,
+        on_lists=found.on_lists,
+        off_lists=found.off_lists,
+    )
 
 
 @pytest.mark.prove
@@ -110,3 +116,11 @@ def test_a_node_with_networks_and_services_has_a_leaf_for_the_others():
         assert frozenset() == queues[name].targets
     rests = {name.removesuffix(REST) for name in queues if name.endswith(REST)}
     assert rests <= parents
+
+
+def test_two_ports_of_a_card_with_long_names_have_an_ifb_each():
+    names = [f"enp129s0f0np{port}" for port in (0, 1)]
+    ifbs = [Wiring(inside=name).up_interface for name in names]
+
+    assert ["tp-np129s0f0np0", "tp-np129s0f0np1"] == ifbs
+    assert "tp-eth1" == Wiring(inside="eth1").up_interface

@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+ROOMS := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 
 # Compiled modules are kept, or each of the many short-lived processes would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,6 +17,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 $(ROOMS)
 	@touch $(STAMP)
 
 run: setup ## a live demo provider in the foreground, Ctrl-C stops it

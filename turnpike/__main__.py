@@ -10,10 +10,9 @@ from typer.exceptions import Abort, TyperException
 
 from chassis.version import suite_version
 from isp.errors import ExitCode, Refused
-from turnpike import context
 from turnpike.arguments import command_of, globals_first
 from turnpike.commands import register
-from turnpike.output import print_json
+from turnpike.global_options import GlobalOptions, options, use
 
 __all__ = ["application", "main"]
 
@@ -58,7 +57,7 @@ def globals_callback(
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Which one.")
     ] = False,
 ) -> None:
-    context.use(context.Globals(data=data, config=config, tenant=tenant, json=json))
+    use(GlobalOptions(data=data, config=config, tenant=tenant, json=json))
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
@@ -84,7 +83,10 @@ def _run(words: list[str]) -> int:
 
 
 def _tell(refused: Refused) -> int:
-    if context.options().json:
+    if options().json:
+        # Imported only here: a command that prints no tables has no need to wait for them.
+        from turnpike.output import print_json
+
         error = {"problem": refused.problem, "remedy": refused.remedy}
         faults = getattr(refused, "faults", None)
         print_json({"error": error | ({"faults": faults} if faults else {})})

@@ -5,11 +5,9 @@ import getpass
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from chassis.clock import Clock, SystemClock
 from chassis.config import DatabaseConfig, Settings
@@ -22,21 +20,12 @@ from database.provision import prepare, serving
 from operations import tenants
 from operations.explained import explained
 from operations.tenants import Tenant
+from turnpike.global_options import options
 from turnpike.rooms import suite_settings_model
 
-__all__ = ["Desk", "Globals", "options", "run", "settings", "use", "work"]
+__all__ = ["Desk", "run", "settings", "work"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Globals:
-    """What was said before or after the command's own words."""
-
-    data: Path | None = None
-    config: Path | None = None
-    tenant: str | None = None
-    json: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,20 +50,6 @@ class Desk:
     def keys(self) -> KeyRing:
         """The ring of this node; made where there is none yet."""
         return KeyRing.load_or_create(self.config.key_ring)
-
-
-NO_OPTIONS: Final = Globals()
-_options: ContextVar[Globals] = ContextVar("options")
-
-
-def use(given: Globals) -> None:
-    """Remember the global options for the command that follows."""
-    _options.set(given)
-
-
-def options() -> Globals:
-    """The global options of this call."""
-    return _options.get(NO_OPTIONS)
 
 
 def settings() -> Settings:

@@ -14,7 +14,6 @@ from typing import Final
 
 from chassis.clock import SystemClock
 from chassis.config import Settings
-from chassis.processes import Program
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.connect import Database, Role
@@ -27,6 +26,7 @@ from operations.money import run as billing_run
 from operations.plans import PlanTerms
 from operations.tenants import Tenant
 from turnpike import demo_network
+from turnpike.supervisor import Companions
 
 __all__ = ["open_demo"]
 
@@ -127,7 +127,7 @@ class Demo:
         return self.directory / "operator-password"
 
 
-async def open_demo(settings: Settings) -> Sequence[Program]:
+async def open_demo(settings: Settings) -> Companions:
     """Make the provider where there is none yet; returns what plays his network."""
     demo = Demo(directory=settings.database.data / "demo")
     database = Database(settings.database, Role.COMMAND, "turnpike demo")
@@ -139,11 +139,12 @@ async def open_demo(settings: Settings) -> Sequence[Program]:
             made = await plans.listed(transaction)
         keys = KeyRing.load_or_create(settings.database.key_ring)
         if not made:
+            _say(f"a provider with {SUBSCRIBERS} subscribers and {PAST_DAYS} days behind them")
             opening = clock.now() - timedelta(days=PAST_DAYS)
             await _open_shop(database, owner, demo, keys, opening)
             await _past(database, owner, clock.now())
         async with database.transaction(owner.tenant_id) as transaction:
-            devices = await demo_network.programs(
+            network = await demo_network.programs(
                 transaction,
                 settings,
                 keys,
@@ -154,8 +155,12 @@ async def open_demo(settings: Settings) -> Sequence[Program]:
             )
     finally:
         await database.close()
-    print(f"demo: sign in as {OPERATOR}, password in {demo.operator_file}", flush=True)
-    return devices
+    _say(f"sign in as {OPERATOR}, password in {demo.operator_file}")
+    return network
+
+
+def _say(line: str) -> None:
+    print(f"demo: {line}", flush=True)
 
 
 async def _open_shop(

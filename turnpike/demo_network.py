@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from isp.access_network import DeviceKind
 from isp.nas import Vendor
 from lab.olt import Plant, personalities
 from operations import devices, nas, shaping, shaping_sites
+from turnpike.supervisor import Companions
 
 __all__ = ["enter", "onu_serials", "programs"]
 
@@ -119,8 +120,11 @@ async def programs(
     lines_file: Path,
     actor: str,
     now: datetime,
-) -> Sequence[Program]:
-    """What plays the devices, at ports that nobody has now: two demos run side by side."""
+) -> Companions:
+    """What plays the devices, at ports that nobody has now: two demos run side by side.
+
+    The BRAS comes last: a line that is dialled before radiusd listens waits to dial again.
+    """
     coa_port, snmp_port = _free_port(), _free_port()
     api_port = _free_port(socket.SOCK_STREAM)
     changed = {"actor": actor, "now": now}
@@ -143,10 +147,9 @@ async def programs(
         "--port": snmp_port,
     }
     router = {"--user": ROUTER_USER, "--secret-file": secret_file, "--port": api_port}
-    return (
-        _lab("nas", NAS_NAME, bras),
-        _lab("olt", OLT_NAME, olt),
-        _lab("routeros", ROUTER_NAME, router),
+    return Companions(
+        beside=(_lab("olt", OLT_NAME, olt), _lab("routeros", ROUTER_NAME, router)),
+        after=(_lab("nas", NAS_NAME, bras),),
     )
 
 

@@ -19,7 +19,8 @@ from radius.integrity import Verdict, check_reply
 from radius.malformed import MalformedPacketError
 from radius.packet import Code
 from radius.text import code_name, format_items
-from turnpike.context import Desk, options, settings, work
+from turnpike.context import Desk, settings, work
+from turnpike.global_options import options
 from turnpike.login_packet import Login, Method, access_request, expected_proof
 from turnpike.output import print_json
 from turnpike.secret_input import read_secret

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from chassis.secrets import Secret
 from operations.audit import plain
-from turnpike.context import options
+from turnpike.global_options import options
 
 __all__ = ["done", "json_value", "note", "print_json", "show_one", "show_table", "text_of"]
 

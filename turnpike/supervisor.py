@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +16,21 @@ from database.provision import prepare, serving
 from isp.errors import ExitCode
 from turnpike.rooms import daemons
 
-__all__ = ["READY_SECONDS_MAX", "supervise"]
+__all__ = ["READY_SECONDS_MAX", "Companions", "supervise"]
 
 READY_SECONDS_MAX: Final = 90
 """A snapshot of a hundred thousand services is built in a few seconds, on a slow disk in tens."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Companions:
+    """What runs besides the daemons: what they look for, and what looks for them."""
+
+    beside: tuple[Program, ...] = ()
+    after: tuple[Program, ...] = ()
+
+
+ALONE: Final = Companions()
 
 
 async def supervise(
@@ -26,12 +38,12 @@ async def supervise(
     *,
     config_file: Path | None,
     say: Callable[[str], None],
-    companions: Callable[[Settings], Awaitable[Sequence[Program]]] | None = None,
+    companions: Callable[[Settings], Awaitable[Companions]] | None = None,
 ) -> ExitCode:
     """Run everything until SIGINT or SIGTERM; leaves no process behind.
 
     `say` is given what a person should know, at last `ready`; `companions` is awaited when the
-    database is there and gives what runs beside the daemons once these are ready.
+    database is there.
     """
     stopped = asyncio.Event()
     given_up: list[str] = []
@@ -46,11 +58,11 @@ async def supervise(
     async with serving(settings.database):
         await prepare(settings.database, today=SystemClock().now().date())
         KeyRing.load_or_create(settings.database.key_ring)
-        beside = await companions(settings) if companions is not None else ()
+        others = await companions(settings) if companions is not None else ALONE
         programs = [_daemon(name, settings, config_file) for name in daemons()]
         processes = Processes(output=say, on_given_up=give_up)
         try:
-            for group in (programs, beside):
+            for group in ((*programs, *others.beside), others.after):
                 for program in group:
                     processes.start(program)
                 late = await _not_ready(processes, stopped)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chassis.config import DatabaseConfig
-from turnpike import context
 from turnpike.__main__ import main
+from turnpike.global_options import GlobalOptions, use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def turnpike(
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main(words)
-        context.use(context.Globals())
+        use(GlobalOptions())
         output, errors = capsys.readouterr()
         code = ended.value.code
         return Answer(exit_code=int(code or 0), output=output, errors=errors)  # type: ignore[arg-type]

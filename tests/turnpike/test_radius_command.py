@@ -8,8 +8,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from isp.errors import ExitCode, Refused
-from turnpike import context
+from turnpike.commands import radius
 from turnpike.commands.radius import app
+from turnpike.global_options import GlobalOptions
 
 REQUEST = (
     "010000380f403f9473978057bd83d5cb98f4227a01066e656d6f02120dbe708d93d413ce3196e43f782a0aee"
@@ -46,7 +47,7 @@ def test_decode_without_the_secret_leaves_the_password_hidden() -> None:
 
 
 def test_decode_as_json_says_whether_a_reply_is_believed(monkeypatch) -> None:
-    monkeypatch.setattr(context, "options", lambda: context.Globals(json=True))
+    monkeypatch.setattr(radius, "options", lambda: GlobalOptions(json=True))
     result = turnpike(
         *("decode", ACCEPT, "--secret", "xyzzy5461"),
         *("--request-authenticator", REQUEST[8:40]),

@@ -17,6 +17,7 @@ from operations.quantities import parse_date
 from turnpike import context
 from turnpike.commands import simulate as simulating
 from turnpike.context import Desk
+from turnpike.global_options import options
 from turnpike.output import done, note, print_json, show_one, show_table
 
 __all__ = ["app"]
@@ -41,7 +42,7 @@ def show_policy() -> None:
             )
 
     settings, policy = context.work(read)
-    if context.options().json:
+    if options().json:
         print_json({"set": settings, "policy": policy})
         return
     show_one(
@@ -134,7 +135,7 @@ async def look_ahead(desk: Desk, day: date) -> Preview:
 
 async def bill(desk: Desk, day: date) -> running.RunResult:
     columns = (TextColumn("billing"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, transient=True, disable=context.options().json) as bar:
+    with Progress(*columns, transient=True, disable=options().json) as bar:
         task = bar.add_task("billing", total=None)
         return await running.run(
             desk.database,
@@ -163,7 +164,7 @@ def show_preview(seen: Preview) -> None:
         for each in seen.documents
     ]
     columns = ("subscriber", "kind", "issued on", "due on", "from", "to", "net", "tax", "total")
-    if context.options().json:
+    if options().json:
         names = [column.replace(" ", "_") for column in columns]
         print_json(
             {
@@ -214,4 +215,4 @@ def approve_batch(batch: int) -> None:
 @app.command("simulate", epilog="Example: turnpike billing simulate story.toml --json")
 def simulate(file: Annotated[Path, typer.Argument(metavar="FILE.toml")]) -> None:
     """Run the engine over a story in a file; touches no database."""
-    simulating.simulate(file, context.options().json)
+    simulating.simulate(file, options().json)

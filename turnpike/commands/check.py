@@ -15,6 +15,7 @@ from isp.errors import ExitCode, Refused
 from operations import tenants
 from operations.explained import explained
 from turnpike import context
+from turnpike.global_options import options
 from turnpike.output import done, print_json
 from turnpike.rooms import suite_settings_model
 
@@ -36,7 +37,7 @@ def check(
 ) -> None:
     """Every fault of the configuration at once, with file and line."""
     faults: list[str] = []
-    for file in files or [context.options().config]:
+    for file in files or [options().config]:
         try:
             settings = load(suite_settings_model(), file).settings
         except BadConfiguration as bad:
@@ -48,7 +49,7 @@ def check(
         named = ", ".join(str(file) for file in files or ()) or "the configuration"
         done(f"{named}: ok", faults=[])
         return
-    if context.options().json:
+    if options().json:
         print_json({"faults": faults})
     else:
         for fault in faults:
@@ -80,7 +81,7 @@ async def _database_answers(settings: Settings) -> None:
         try:
             with explained():
                 async with database.transaction() as transaction:
-                    await tenants.named(transaction, context.options().tenant)
+                    await tenants.named(transaction, options().tenant)
         finally:
             await database.close()
 

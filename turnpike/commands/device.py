@@ -8,10 +8,11 @@ from devices.credentials import Credentials
 from operations import devices, discovery
 from operations.device_requests import PARTS, RequestKind
 from operations.devices import DeviceRecord, DeviceUse
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
 from turnpike.device_access import Endpoint, LoginOptions, SnmpOptions, parse_endpoint, usage
 from turnpike.device_questions import Outcome, ask_of_device, ask_of_network, ask_of_stranger
 from turnpike.entering_devices import SNMP_PORT, Area, NoTest, add, checked_driver
+from turnpike.global_options import options
 from turnpike.option_groups import with_option_groups
 from turnpike.output import done, note, print_json, show_one, show_table
 from turnpike.poll_output import show_poll

@@ -9,6 +9,7 @@ from operations.money import invoices
 from operations.money.invoices import Invoice
 from turnpike import context
 from turnpike.context import Desk
+from turnpike.global_options import options
 from turnpike.output import done, print_json, show_one, show_table
 
 __all__ = ["app"]
@@ -68,7 +69,7 @@ def show(number: str) -> None:
             return await invoices.invoice_with_lines(transaction, number)
 
     found = context.work(read)
-    if context.options().json:
+    if options().json:
         print_json(asdict(found))
         return
     show_one({name.replace("_", " "): getattr(found, name) for name in COLUMNS})

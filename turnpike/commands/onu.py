@@ -14,7 +14,8 @@ from operations.onu_linking import Linked
 from operations.onu_matching import MatchBy, Matching
 from operations.onus import Onu, Unprovisioned
 from operations.provisioning import Change
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import done, note, print_json, show_table
 
 __all__ = ["app"]

@@ -12,7 +12,8 @@ from operations.notices import Notice
 from operations.outages import Met, Outage
 from operations.places import Place
 from operations.quantities import parse_instant, parse_until
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import done, json_value, print_json, show_one, show_table
 
 __all__ = ["app"]

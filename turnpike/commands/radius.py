@@ -29,7 +29,7 @@ from radius.packet import Attribute, Code, Packet
 from radius.packet import encode as encode_packet
 from radius.text import TextError, code_name, format_items, format_value, parse_code, parse_pairs
 from radius.values import Fault, InvalidAttributeError
-from turnpike import context
+from turnpike.global_options import options
 from turnpike.load.command import load as load_server
 from turnpike.login_command import test
 from turnpike.output import print_json
@@ -84,7 +84,7 @@ def decode(
     hiding = _hiding(frame, key, asked_by)
     items = read(frame.attributes, known, hiding)
     verdict = _verdict(datagram, frame, key, asked_by)
-    if context.options().json:
+    if options().json:
         print_json(_as_json(frame, verdict, items, known))
         return
     header = f"{code_name(frame.code)}, identifier {frame.identifier}, {frame.length} octets"

@@ -8,7 +8,8 @@ from isp.errors import ExitCode, Refused
 from operations import sessions
 from operations.quantities import octets_text
 from operations.sessions import ClosedSession, LiveSession
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import done, print_json, show_table
 
 __all__ = ["app"]

@@ -6,7 +6,8 @@ import typer
 
 from operations import shaping, shaping_sites
 from operations.quantities import parse_rate_kbps, rate_text
-from turnpike.context import Desk, options, settings, work
+from turnpike.context import Desk, settings, work
+from turnpike.global_options import options
 from turnpike.output import done, note, print_json, show_one, show_table
 from turnpike.shaper_questions import Outcome, ask
 

@@ -7,7 +7,8 @@ import typer
 from operations.money import statements
 from operations.money.statements import Statement
 from operations.quantities import parse_date
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import json_value, print_json, show_table
 
 __all__ = ["register"]

@@ -8,7 +8,8 @@ import typer
 from operations import status as reporting
 from operations.quantities import parse_duration
 from operations.status import Status
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import json_value, print_json, show_one, show_table, text_of
 
 __all__ = ["register"]

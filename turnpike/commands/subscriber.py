@@ -18,8 +18,9 @@ from operations.import_rows import ImportFile, read_rows
 from operations.importing import Imported, import_file
 from operations.subscribers import Duplicate, Listed, Subscriber
 from turnpike.commands.service import described, register_changes
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
 from turnpike.enrolling import add_subscriber
+from turnpike.global_options import options
 from turnpike.output import done, json_value, note, print_json, show_one, show_table
 
 __all__ = ["app"]

@@ -12,7 +12,8 @@ import typer
 from operations import trace as tracing
 from operations.quantities import parse_duration
 from operations.trace import Traced
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import json_value, note, text_of
 
 __all__ = ["register"]

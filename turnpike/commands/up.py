@@ -7,8 +7,9 @@ import typer
 
 from chassis.log import configure_logging
 from operations.explained import explained
-from turnpike.context import options, settings
+from turnpike.context import settings
 from turnpike.demo import open_demo
+from turnpike.global_options import options
 from turnpike.supervisor import supervise
 
 __all__ = ["register"]

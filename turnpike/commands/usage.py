@@ -8,7 +8,8 @@ from operations import service_record
 from operations import usage as using
 from operations.quantities import octets_text, parse_date
 from operations.usage import DayOfUsage
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import print_json, show_table
 
 __all__ = ["register"]

@@ -7,7 +7,8 @@ import typer
 from operations import why as explaining
 from operations.why import Why
 from operations.why_text import why_lines
-from turnpike.context import Desk, options, work
+from turnpike.context import Desk, work
+from turnpike.global_options import options
 from turnpike.output import json_value, print_json
 
 __all__ = ["register"]

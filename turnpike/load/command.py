@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from chassis.clock import SystemClock
 from isp.errors import ExitCode, Refused
 from radius.packet import Code
-from turnpike import context
+from turnpike.global_options import options
 from turnpike.load.generator import LoadResult, generate
 from turnpike.load.packets import LoadKind, LoadUser, Slots, requests
 from turnpike.output import show_one
@@ -53,7 +53,7 @@ def load(
     key = shared.reveal().encode()
     made = list(requests(kind, read_users(logins), count=count, secret=key, slots=slots))
     columns = (TextColumn("answered"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, transient=True, disable=context.options().json) as bar:
+    with Progress(*columns, transient=True, disable=options().json) as bar:
         task = bar.add_task("load", total=count)
         result = generate(
             made,

@@ -1,11 +1,8 @@
 """Jobs: the script is given what was decided, messages tell of outages, failures are retried."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 from pydantic import ValidationError
@@ -26,6 +23,7 @@ from database.tables.subscribers import subscriber
 from isp.access_network import OnuState
 from operations.provisioning import PROVISION_JOB
 from tests.support.olt_site import OltSite
+from tests.support.sms_provider import SmsProvider, sms_provider
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TOLD = {
@@ -123,35 +121,14 @@ def test_its_end_is_told_too():
     assert "began at 2026-03-10 12:00 is over since 2026-03-10 13:30." in end.short
 
 
-@dataclass
-class Gateway:
-    """An SMS provider that answers `status`, and keeps what it was sent."""
-
-    status: str = "200 OK"
-    port: int = 0
-    said: list[dict[str, list[str]]] = field(default_factory=list)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
-        self.said.append(parse_qs((await reader.readexactly(length)).decode()))
-        answer = f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        writer.write(answer.encode())
-        await writer.drain()
-        writer.close()
-
-    @property
-    def config(self) -> BillingdConfig:
-        return BillingdConfig(sms_url=f"http://127.0.0.1:{self.port}/")
-
-
 @pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    gateway = Gateway()
-    server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0)
-    async with server:
-        gateway.port = server.sockets[0].getsockname()[1]
-        yield gateway
+async def provider() -> AsyncIterator[SmsProvider]:
+    async with sms_provider() as running:
+        yield running
+
+
+def short(provider: SmsProvider) -> BillingdConfig:
+    return BillingdConfig(sms_url=provider.url)
 
 
 @pytest.fixture
@@ -171,42 +148,42 @@ async def outage_to_tell(database: Callable[[Role], Database]) -> OltSite:
 
 
 async def test_an_outage_is_told_by_short_message_to_who_has_a_phone(
-    database: Callable[[Role], Database], outage_to_tell: OltSite, gateway: Gateway
+    database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
 ):
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(gateway.config)
-    [said] = gateway.said
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
+    [said] = provider.forms
     jobs = await outage_to_tell.table(job)
 
-    assert ["+38164123456"] == said["to"]
-    assert "interrupted since 2026-03-10 12:00" in said["text"][0]
+    assert "+38164123456" == said["to"]
+    assert "interrupted since 2026-03-10 12:00" in said["text"]
     assert ["done", "waiting", "waiting", "waiting"] == [each.state for each in jobs]
     assert jobs[1].last_error == "olt1-1 has no address that messages go out to"
 
 
 async def test_what_a_gateway_refuses_is_tried_again_and_at_last_given_to_a_person(
-    database: Callable[[Role], Database], outage_to_tell: OltSite, gateway: Gateway
+    database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
 ):
-    gateway.status = "503 Service Unavailable"
+    provider.status = "503 Service Unavailable"
     clock = ManualClock(NOW)
     for _ in range(store.TRIES_MAX + 1):
-        await Jobs(database(Role.BILLINGD), clock).look(gateway.config)
+        await Jobs(database(Role.BILLINGD), clock).look(short(provider))
         clock.advance(store.RETRY_MAX.total_seconds())
     [refused, *_] = await outage_to_tell.table(job)
 
-    assert ("manual", "the SMS gateway answers 503") == (refused.state, refused.last_error)
-    assert store.TRIES_MAX == len(gateway.said)
+    assert ("manual", "the SMS gateway answers 503 OK") == (refused.state, refused.last_error)
+    assert store.TRIES_MAX == len(provider.forms)
 
 
 async def test_nobody_is_told_of_an_outage_that_is_over_meanwhile(
-    database: Callable[[Role], Database], outage_to_tell: OltSite, gateway: Gateway
+    database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
 ):
     for minutes in (10, 15):
         await outage_to_tell.read(
             dict.fromkeys(range(4), OnuState.ONLINE), NOW + timedelta(minutes=minutes)
         )
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(gateway.config)
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
 
-    assert [] == gateway.said
+    assert [] == provider.forms
     assert ["moot"] * 4 == [each.state for each in await outage_to_tell.table(job)]
 
 

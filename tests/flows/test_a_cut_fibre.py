@@ -13,6 +13,7 @@ import pytest
 from chassis.clock import SystemClock
 from lab.olt import Olt, Plant, personalities
 from tests.support.mosquitto import Mosquitto, needs_mosquitto
+from tests.support.sms_provider import SmsProvider, sms_provider
 from tests.support.suite import Suite, eventually, free_udp_ports, running_suite
 
 PORTS, ONUS_PER_PORT = 2, 64
@@ -28,7 +29,13 @@ async def broker(tmp_path: Path) -> AsyncIterator[Mosquitto]:
 
 
 @pytest.fixture
-async def suite(place: Path, broker: Mosquitto) -> AsyncIterator[Suite]:
+async def provider() -> AsyncIterator[SmsProvider]:
+    async with sms_provider() as running:
+        yield running
+
+
+@pytest.fixture
+async def suite(place: Path, broker: Mosquitto, provider: SmsProvider) -> AsyncIterator[Suite]:
     [trap_port] = free_udp_ports(1)
     more = {
         "TURNPIKE_COLLECTORS__TRAPS": f"127.0.0.1:{trap_port}",
@@ -37,13 +44,14 @@ async def suite(place: Path, broker: Mosquitto) -> AsyncIterator[Suite]:
         "TURNPIKE_COLLECTORS__MQTT_PORT": str(broker.port),
         "TURNPIKE_COLLECTORS__QUIET_FROM": "00:00",
         "TURNPIKE_COLLECTORS__QUIET_UNTIL": "00:00",
+        "TURNPIKE_BILLINGD__SMS_URL": provider.url,
     }
     async with running_suite(place / "data", more=more) as running:
         yield running
 
 
 async def test_a_cut_of_one_port_is_one_outage_and_one_message_each(
-    suite: Suite, broker: Mosquitto, tmp_path: Path
+    suite: Suite, broker: Mosquitto, provider: SmsProvider, tmp_path: Path
 ):
     plant = Plant.build(SystemClock(), ports=PORTS, onus=PORTS * ONUS_PER_PORT)
     traps = suite.environment["TURNPIKE_COLLECTORS__TRAPS"].rpartition(":")
@@ -65,15 +73,18 @@ async def test_a_cut_of_one_port_is_one_outage_and_one_message_each(
         assert [] == await jobs(suite)
 
         await suite.turnpike("outage", "approve", "1")
-        await eventually(lambda: has_jobs(suite, 64), seconds=20)
+        await eventually(lambda: told(provider, "has been interrupted", 64), seconds=30)
         await eventually(lambda: said(broker, "los", 64), seconds=20)
 
         olt.mend(0)
 
         await eventually(lambda: count(suite, "outages", "state = 'restored'", 1), seconds=60)
         await suite.turnpike("outage", "approve", "1", "--kind", "restored")
-        await eventually(lambda: has_jobs(suite, 128), seconds=20)
+        await eventually(lambda: told(provider, "is over", 64), seconds=30)
         await eventually(lambda: said(broker, "online", 128), seconds=20)
+    assert [("done", 128)] == await suite.rows(
+        "SELECT state, count(*) FROM report.jobs WHERE kind = 'outage.notice' GROUP BY state"
+    )
 
     assert [(1, 0)] == await suite.rows(
         "SELECT count(*), count(*) FILTER (WHERE duration_seconds <= 0) FROM report.outages"
@@ -87,9 +98,9 @@ async def open_shop(suite: Suite, olt: Olt, plant: Plant, directory: Path) -> No
     file = directory / "subscribers.csv"
     with file.open("w", newline="") as opened:
         writer = csv.writer(opened)
-        writer.writerow(["login", "plan", "email", "area", "onu_serial"])
+        writer.writerow(["login", "plan", "phone", "area", "onu_serial"])
         writer.writerows(
-            [f"line{number}", "home", f"line{number}@example.net", "North", onu.serial]
+            [f"line{number}", "home", f"+38164100{number:03}", "North", onu.serial]
             for number, onu in enumerate(plant.onus)
         )
     await suite.turnpike("subscriber", "import", str(file))
@@ -109,8 +120,11 @@ async def jobs(suite: Suite) -> list[tuple[str, ...]]:
     return await suite.rows("SELECT idempotency_key FROM report.jobs WHERE kind = 'outage.notice'")
 
 
-async def has_jobs(suite: Suite, wanted: int) -> bool:
-    return len(await jobs(suite)) == wanted
+async def told(provider: SmsProvider, words: str, wanted: int) -> bool:
+    """Whether as many were told so, each once."""
+    to = [form["to"] for form in provider.forms if words in form["text"]]
+    assert len(to) == len(set(to))
+    return len(to) == wanted
 
 
 async def said(broker: Mosquitto, state: str, wanted: int) -> bool:

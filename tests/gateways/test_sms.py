@@ -1,11 +1,8 @@
 """Short messages to a real HTTP server: what it is sent, and what it may answer."""
 
-import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -13,47 +10,14 @@ import pytest
 from chassis.secrets import Secret
 from gateways import sms
 from gateways.sms import Encoding, Sms, SmsError, SmsGateway, faults, international, send
+from tests.support.sms_provider import SmsProvider, sms_provider
 
 HELLO = Sms(to="+49 151 2345678", text="Größe & {token}?", key="outage-7")
 
 
-@dataclass
-class HttpServer:
-    """Answers every request with `status` and `body`, and keeps what it was sent."""
-
-    status: str = "200 OK"
-    body: bytes = b"OK"
-    port: int = 0
-    heads: list[str] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = head.lower().partition("content-length: ")[2].partition("\r\n")[0]
-        self.heads.append(head)
-        self.bodies.append(await reader.readexactly(int(length or 0)))
-        if self.status:
-            writer.write(
-                f"HTTP/1.1 {self.status}\r\nContent-Length: {len(self.body)}\r\n"
-                "Connection: close\r\n\r\n".encode()
-                + self.body
-            )
-            await writer.drain()
-        writer.close()
-
-
-@asynccontextmanager
-async def served(**answer: object) -> AsyncIterator[HttpServer]:
-    http = HttpServer(**answer)
-    server = await asyncio.start_server(http.serve, "127.0.0.1", 0)
-    async with server:
-        http.port = server.sockets[0].getsockname()[1]
-        yield http
-
-
-def gateway(http: HttpServer, **changes: object) -> SmsGateway:
+def gateway(http: SmsProvider, **changes: object) -> SmsGateway:
     plain = SmsGateway(
-        url=f"http://127.0.0.1:{http.port}/send",
+        url=http.url,
         fields={"To": "{to}", "Body": "{text}"},
         user="account",
         password=Secret("hidden"),
@@ -63,19 +27,17 @@ def gateway(http: HttpServer, **changes: object) -> SmsGateway:
 
 
 async def test_a_form_carries_number_and_text_and_the_sign_in():
-    async with served() as http:
+    async with sms_provider() as http:
         await send(gateway(http), HELLO)
 
     assert http.heads[0].startswith("POST /send ")
     assert "authorization: basic ywnjb3vuddpoawrkzw4=" in http.heads[0].lower()
-    assert {"To": ["+491512345678"], "Body": ["Größe & {token}?"]} == parse_qs(
-        http.bodies[0].decode()
-    )
+    assert [{"To": "+491512345678", "Body": "Größe & {token}?"}] == http.forms
 
 
 async def test_json_may_be_nested_and_headers_carry_the_token():
     fields = {"messages": [{"to": "{digits}", "content": "{text}", "reference": "{key}"}], "n": 1}
-    async with served() as http:
+    async with sms_provider() as http:
         await send(
             gateway(
                 http,
@@ -97,7 +59,7 @@ async def test_json_may_be_nested_and_headers_carry_the_token():
 
 
 async def test_a_query_keeps_what_the_address_asks_already():
-    async with served() as http:
+    async with sms_provider() as http:
         there = f"http://127.0.0.1:{http.port}/sms?account=7"
         await send(gateway(http, url=there, encoding=Encoding.QUERY), HELLO)
 
@@ -118,7 +80,7 @@ async def test_a_query_keeps_what_the_address_asks_already():
     ],
 )
 async def test_what_a_gateway_refuses_is_said_without_secrets(answer: dict, problem: str):
-    async with served(**answer) as http:
+    async with sms_provider(**answer) as http:
         with pytest.raises(SmsError, match="the SMS gateway") as refused:
             await send(gateway(http, accepted="^OK"), HELLO)
 
@@ -127,7 +89,7 @@ async def test_what_a_gateway_refuses_is_said_without_secrets(answer: dict, prob
 
 
 async def test_one_that_is_not_there_or_does_not_answer_is_an_error(monkeypatch):
-    async with served() as http:
+    async with sms_provider() as http:
         pass
     with pytest.raises(SmsError, match="cannot be asked"):
         await send(gateway(http), HELLO)
@@ -140,13 +102,13 @@ async def test_one_that_is_not_there_or_does_not_answer_is_an_error(monkeypatch)
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(SmsError, match="cannot be asked"),
     ):
-        await send(gateway(HttpServer(port=silent.getsockname()[1])), HELLO)
+        await send(gateway(SmsProvider(port=silent.getsockname()[1])), HELLO)
 
 
 async def test_a_long_text_ends_at_a_word():
-    async with served() as http:
+    async with sms_provider() as http:
         await send(gateway(http), replace(HELLO, text="words " * 100))
-    [said] = parse_qs(http.bodies[0].decode())["Body"]
+    said = http.forms[0]["Body"]
 
     assert said.endswith("words...")
     assert len(said) <= sms.TEXT_CHARACTERS_MAX

@@ -2,9 +2,9 @@
 
 import os
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from chassis.config import NEEDS_RESTART, Settings, Table
 
@@ -50,6 +50,13 @@ class RadiusdConfig(Table):
                 message = f"{address} is a wildcard; list the addresses that NASes send to"
                 raise ValueError(message)
         return addresses
+
+    @model_validator(mode="after")
+    def _have_two_ports(self) -> Self:
+        if self.auth_port == self.acct_port != 0:
+            message = f"auth_port and acct_port are both {self.auth_port}; each needs its own"
+            raise ValueError(message)
+        return self
 
 
 class RadiusdSettings(Settings):

@@ -27,7 +27,7 @@ from radiusd.relief import former_sockets, relieve
 from radiusd.roller import Roller
 from radiusd.snapshot import SnapshotUnusableError
 from radiusd.snapshot_writer import SnapshotWriter
-from radiusd.sockets import open_sockets
+from radiusd.sockets import claim_ports, open_sockets
 from radiusd.store.following import FollowedTables
 from radiusd.store.journal import Journal
 from radiusd.store.leases import record_last_use
@@ -72,6 +72,7 @@ class Radiusd:
         """Bind, have a snapshot, have workers. Raises Refused."""
         config, data = self._settings.radiusd, self._settings.database.data
         self._lock = _only_keeper(data)
+        self._claims = claim_ports(config)
         share(layout.metrics_directory(data), "keeper", first=True)
         KeyRing.load_or_create(self._settings.database.key_ring)
         orphans = [layout.relief_socket(data, number) for number in range(config.worker_count)]
@@ -121,6 +122,8 @@ class Radiusd:
         await self._database.close()
         self._writer.close()
         self._worker_settings.close()
+        for claim in self._claims:
+            claim.close()
         os.close(self._lock)
 
     def health(self) -> Health:

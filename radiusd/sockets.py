@@ -19,7 +19,15 @@ from chassis.steering import steer
 from isp.errors import ExitCode, Refused
 from radiusd.config import RadiusdConfig
 
-__all__ = ["ACCT", "AUTH", "Sockets", "open_sockets", "serve_by", "socket_name"]
+__all__ = [
+    "ACCT",
+    "AUTH",
+    "Sockets",
+    "claim_ports",
+    "open_sockets",
+    "serve_by",
+    "socket_name",
+]
 
 AUTH: Final = "auth"
 ACCT: Final = "acct"
@@ -41,6 +49,31 @@ class Sockets:
 def socket_name(role: str, address: int, worker: int) -> str:
     """How a socket is called while it is handed over; `role` is AUTH or ACCT."""
     return f"{role}.{address}.{worker}"
+
+
+def claim_ports(config: RadiusdConfig) -> list[socket.socket]:
+    """Claims to the ports, good until they are closed. Raises Refused where another keeper has one:
+    with SO_REUSEPORT the kernel would let both have it, and give each some of the requests.
+
+    A claim is a name that one process at a time can have in a network (unix(7), "abstract"); the
+    workers of a killed keeper have none, so that they do not stand in its successor's way.
+    """
+    claims: list[socket.socket] = []
+    for address in config.addresses:
+        for port in filter(None, (config.auth_port, config.acct_port)):
+            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            claims.append(claim)
+            try:
+                claim.bind(f"\0turnpike-radiusd/{address}/{port}")
+            except OSError:
+                for each in claims:
+                    each.close()
+                raise Refused(
+                    f"another radiusd answers on {address} port {port}",
+                    remedy="give one of them other ports in [radiusd], or stop it",
+                    exit_code=ExitCode.UNAVAILABLE,
+                ) from None
+    return claims
 
 
 def open_sockets(config: RadiusdConfig, former: Mapping[str, socket.socket]) -> list[Sockets]:

@@ -45,6 +45,7 @@ class Coa:
             source=settings.coa.source_address or None,
         )
         self._lanes: Lanes | None = None
+        self._proofs_sought_to: prove.Place | None = None
         self._report = DaemonReport(self._database, context, self.health)
 
     async def start(self) -> None:
@@ -115,9 +116,10 @@ class Coa:
         async with self._database.transaction() as transaction:
             asked_for = await find.asked_for(transaction, now)
             due = await find.due(transaction, now)
-            unproven = await prove.unproven(transaction, now)
+            unproven, sought_to = await prove.unproven(transaction, now, self._proofs_sought_to)
             proofs = [(each, witness) for each in unproven if (witness := proof(each))]
             await prove.proven(transaction, proofs, now)
+        self._proofs_sought_to = sought_to
         lanes.put(asked_for)
         lanes.put(due)
 

@@ -168,7 +168,6 @@ class Lane:
                 outcome=outcome,
                 error_cause=answer.error_cause,
                 sendings=answer.tries,
-                provable=self._provable(intent.act),
             )
         )
         self._more.set()
@@ -207,11 +206,6 @@ class Lane:
                 )
             )
         return (*target, *profile.change_attributes(act.wanted, renewed))
-
-    def _provable(self, act: Act) -> bool:
-        if not isinstance(act.action, ChangeOfAuthorization):
-            return True
-        return vendors.profile(self.router.nas.vendor).changes_class_live
 
     def _tell(self, came: Result) -> None:
         name, action = self.router.nas.name, came.intent.act.action

@@ -27,8 +27,8 @@ class Proof(StrEnum):
     STOP = "stop"
     NEW_LOGIN = "new_login"
     CLASS = "class"
-    NONE = "none"
-    """None can be expected: the NAS does not say what a session has."""
+    READING = "reading"
+    """Of the router's own queues, by the shaper."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,8 @@ class Unproven:
     """An acknowledged action, and what accounting says of its session now.
 
     `ended`: it is no longer live. `logged_in_at`: the service's newest other session on the same
-    line began then. `granted_version` is of the Class echoed last.
+    line began then. `granted_version` is of the Class echoed last. `read_as_wanted_at`: the router
+    that the NAS is had the queue that the service was to have, neither of them older than that.
     """
 
     enforcement_action_id: int
@@ -48,13 +49,15 @@ class Unproven:
     ended: bool
     granted_version: int | None
     logged_in_at: datetime | None
+    read_as_wanted_at: datetime | None = None
 
 
 def proof(action: Unproven) -> Proof | None:
     """What proves the action; None where nothing does (yet).
 
     A Disconnect is proven by the session's end in accounting, or by a later login of the same
-    line. A CoA is proven by the Class that it carried; a session's end proves nothing about it.
+    line. A CoA is proven by the Class that it carried, or by a reading of the router (RouterOS
+    echoes no Class of a CoA); a session's end proves nothing about it.
     """
     match action.kind:
         case Kind.DISCONNECT:
@@ -63,6 +66,9 @@ def proof(action: Unproven) -> Proof | None:
             later = action.logged_in_at is not None and action.logged_in_at > action.at
             return Proof.NEW_LOGIN if later else None
         case Kind.COA:
-            if action.version is None or action.granted_version is None:
+            if action.version is None:
                 return None
-            return Proof.CLASS if action.granted_version >= action.version else None
+            if action.granted_version is not None and action.granted_version >= action.version:
+                return Proof.CLASS
+            read_at = action.read_as_wanted_at
+            return Proof.READING if read_at is not None and read_at > action.at else None

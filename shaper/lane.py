@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from chassis.clock import Clock
@@ -66,6 +67,7 @@ class Lane:
         self._backend: Backend | None = None
         self._reading: Any = None
         self._read_at = 0.0
+        self._reading_began: datetime | None = None
         self._parents: tuple[str, ...] = ()
         self._states: dict[str, State] | None = None
         self._seen: Fingerprint | None = None
@@ -128,8 +130,9 @@ class Lane:
 
     async def _turn(self, *, again: bool) -> None:
         """Make the target what it should be; `again`: read it in full first."""
+        began = self._clock.now()
         async with self._database.snapshot() as snapshot:
-            loaded = await load(snapshot, self.target, self._clock.now())
+            loaded = await load(snapshot, self.target, began)
         should = wanted(loaded)
         self._parents = tuple(
             queue.name for queue in should.tree.queues if queue.subject.startswith("n")
@@ -146,11 +149,13 @@ class Lane:
         self._failures, self._not_before = 0, 0.0
         if self.target.cpe_id:
             await self.close()
-        await self._record(look, held, applied)
+        checked_at = min(began, self._reading_began or began)
+        await self._record(look, held, applied, checked_at)
 
     async def _read(self, backend: Backend, should: Wanted) -> None:
-        began = self._clock.monotonic()
+        began, began_at = self._clock.monotonic(), self._clock.now()
         self._reading = await backend.read(should.tree)
+        self._reading_began = began_at
         self._read_at = self._clock.monotonic()
         metrics.read_seconds.observe(self._read_at - began, self.target.name)
 
@@ -243,8 +248,16 @@ class Lane:
         )
         return applied
 
-    async def _record(self, look: Look, held: tuple[Change, ...], applied: Applied | None) -> None:
-        """Write how the target stands, and answer who asked."""
+    async def _record(
+        self,
+        look: Look,
+        held: tuple[Change, ...],
+        applied: Applied | None,
+        checked_at: datetime,
+    ) -> None:
+        """Write how the target stands, and answer who asked. Nothing that was compared is older
+        than `checked_at`.
+        """
         now = self._clock.now()
         status = _status(look, held)
         loaded = look.wanted.loaded
@@ -255,7 +268,7 @@ class Lane:
                 transaction, self.target, self._states, look.states, loaded.owners, now
             )
             await record.write_status(
-                transaction, self.target, replace(status, checked_at=now), now
+                transaction, self.target, replace(status, checked_at=checked_at), now
             )
             if loaded.requests:
                 asked = [request.shaper_request_id for request in loaded.requests]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, literal, select, update
+from sqlalchemy import and_, bindparam, func, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from coa.outcome import Outcome
@@ -11,17 +11,30 @@ from coa.proof import PROVABLE_FOR, Kind, Proof, Unproven
 from coa.states import State
 from database.tables.enforcement import enforcement_action, session_enforcement
 from database.tables.sessions import session_live
+from database.tables.shaping import queue_state, shaped_router, shaper_status
+from isp.shaping import Method
 from policy.session import Cause
 
-__all__ = ["proven", "unproven"]
+__all__ = ["Place", "proven", "unproven"]
 
 ACTIONS_AT_ONCE = 1000
+"""One page. What nothing will ever prove stands in no other's way: the next page follows."""
+
+Place = tuple[datetime, int]
+"""Of an action in the order of `unproven`."""
 
 
-async def unproven(transaction: AsyncConnection, now: datetime) -> list[Unproven]:
-    """What was acknowledged lately and has no second witness yet, the oldest first."""
-    rows = await transaction.execute(_UNPROVEN, {"since": now - PROVABLE_FOR})
-    return [
+async def unproven(
+    transaction: AsyncConnection, now: datetime, after: Place | None
+) -> tuple[list[Unproven], Place | None]:
+    """A page of what was acknowledged lately and has no second witness yet, the oldest first; and
+    after which place the next page is, None: it begins anew.
+    """
+    oldest = (now - PROVABLE_FOR, 0)
+    at, action_id = max(after or oldest, oldest)
+    page = {"at": at, "action_id": action_id, "limit": ACTIONS_AT_ONCE}
+    rows = (await transaction.execute(_UNPROVEN, page)).all()
+    found = [
         Unproven(
             enforcement_action_id=row.enforcement_action_id,
             session_key=row.session_key,
@@ -32,9 +45,12 @@ async def unproven(transaction: AsyncConnection, now: datetime) -> list[Unproven
             ended=row.live_key is None or row.ended_at is not None,
             granted_version=row.granted_version,
             logged_in_at=row.logged_in_at,
+            read_as_wanted_at=row.read_as_wanted_at,
         )
         for row in rows
     ]
+    is_last = len(rows) < ACTIONS_AT_ONCE
+    return found, None if is_last else (rows[-1].at, rows[-1].enforcement_action_id)
 
 
 async def proven(
@@ -47,7 +63,7 @@ async def proven(
             .where(enforcement_action.c.enforcement_action_id == action.enforcement_action_id)
             .values(proven_at=now, proof=witness.value)
         )
-        if witness is Proof.CLASS:
+        if witness in (Proof.CLASS, Proof.READING):
             await transaction.execute(
                 update(session_enforcement)
                 .where(
@@ -58,6 +74,23 @@ async def proven(
             )
 
 
+# Where RADIUS shapes a router, the shaper compares each login's queue with its entitlement.
+_READ_AS_WANTED_AT = (
+    select(func.max(shaper_status.c.checked_at))
+    .select_from(shaped_router)
+    .join(queue_state, queue_state.c.device_id == shaped_router.c.device_id)
+    .join(shaper_status, shaper_status.c.device_id == shaped_router.c.device_id)
+    .where(
+        shaped_router.c.nas_id == enforcement_action.c.nas_id,
+        shaped_router.c.method == Method.RADIUS.value,
+        shaped_router.c.removed_at.is_(None),
+        queue_state.c.service_id == enforcement_action.c.service_id,
+        queue_state.c.service_id != 0,
+        queue_state.c.drift.is_(None),
+        queue_state.c.actual.is_not(None),
+    )
+    .scalar_subquery()
+)
 _newer = session_live.alias("newer")
 _UNPROVEN = (
     select(
@@ -74,6 +107,7 @@ _UNPROVEN = (
         )
         .scalar_subquery()
         .label("logged_in_at"),
+        _READ_AS_WANTED_AT.label("read_as_wanted_at"),
     )
     .join_from(
         enforcement_action,
@@ -89,8 +123,9 @@ _UNPROVEN = (
         enforcement_action.c.outcome == literal(Outcome.ACKNOWLEDGED.value, literal_execute=True),
         enforcement_action.c.proven_at.is_(None),
         enforcement_action.c.proof.is_(None),
-        enforcement_action.c.at > bindparam("since"),
+        tuple_(enforcement_action.c.at, enforcement_action.c.enforcement_action_id)
+        > tuple_(bindparam("at"), bindparam("action_id")),
     )
-    .order_by(enforcement_action.c.at)
-    .limit(ACTIONS_AT_ONCE)
+    .order_by(enforcement_action.c.at, enforcement_action.c.enforcement_action_id)
+    .limit(bindparam("limit"))
 )

@@ -45,15 +45,12 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What came of an intent: `sendings` datagrams went out; `provable` if a second witness can
-    be expected.
-    """
+    """What came of an intent; `sendings` datagrams went out."""
 
     intent: Intent
     outcome: Outcome
     error_cause: int | None
     sendings: int
-    provable: bool
 
 
 async def marks(
@@ -159,8 +156,6 @@ def _outcome_row(came: Result, now: datetime) -> dict[str, Any]:
     proof = None
     if came.outcome is Outcome.GONE and isinstance(came.intent.act.action, Disconnect):
         proof = Proof.NAK_503
-    elif came.outcome is Outcome.ACKNOWLEDGED and not came.provable:
-        proof = Proof.NONE
     return {
         "number": came.intent.enforcement_action_id,
         "outcome": came.outcome.value,

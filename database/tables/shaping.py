@@ -159,7 +159,7 @@ shaper_status = Table(
     postgresql_with={"fillfactor": 70},
 )
 shaper_status.c.held.comment = "removals that the guard holds back until a person confirms them"
-shaper_status.c.checked_at.comment = "the last reading of its queues"
+shaper_status.c.checked_at.comment = "neither what was read nor what was wanted is older"
 
 queue_state = Table(
     "queue_state",

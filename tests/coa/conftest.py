@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from chassis.clock import SystemClock
 from chassis.config import DatabaseConfig
@@ -18,10 +18,12 @@ from chassis.sealing import KEYS_FILE, KeyRing
 from coa.config import CoaConfig, CoaSettings
 from coa.daemon import Coa
 from database.connect import Database, Role
+from database.tables.access_network import device
 from database.tables.billing import block_batch, block_batch_service
 from database.tables.enforcement import enforcement_action, session_enforcement
 from database.tables.network import nas
 from database.tables.sessions import session_live
+from database.tables.shaping import queue_state, shaped_router, shaper_status
 from database.tables.subscribers import hold, plan, plan_version, service, subscriber
 from isp.access import Access, Rates
 from lab.nas.dynamic_authorization import Answer, DynamicAuthorization, ErrorCause
@@ -63,6 +65,7 @@ class Provider:
         self.command = database(Role.COMMAND)
         self.radiusd = database(Role.RADIUSD)
         self.coa = database(Role.COA)
+        self.shaper = database(Role.SHAPER)
         self.tenant_id = tenant_id
         self.keys = keys
         self.clock = SystemClock()
@@ -213,6 +216,36 @@ class Provider:
                 update(session_live)
                 .where(session_live.c.session_key == session_key)
                 .values(ended_at=self.clock.now(), closed_by="stop")
+            )
+
+    async def add_router(self, nas_id: int, method: str = "radius") -> int:
+        """The NAS is a router that the shaper reads; RADIUS shapes it, or another method does."""
+        now = self.clock.now()
+        device_id = await self._add(
+            device, name=f"router {nas_id}", kind="router", host="h", port=1, credentials_sealed=b""
+        )
+        values = {"device_id": device_id, "nas_id": nas_id, "method": method, "changed_by": "ann"}
+        await self._add(shaped_router, changed_at=now, **values)
+        return device_id
+
+    async def read_queue(
+        self, device_id: int, service_id: int, checked_at: datetime, *, drift: str | None = None
+    ) -> None:
+        """The shaper has compared the service's queue there with its entitlement."""
+        its = {"device_id": device_id, "tenant_id": self.tenant_id}
+        state = {"subject": f"s{service_id}", "subscriber_id": 1, "service_id": service_id}
+        async with self.shaper.transaction() as transaction:
+            await transaction.execute(delete(queue_state))
+            await transaction.execute(delete(shaper_status))
+            await transaction.execute(
+                insert(queue_state).values(
+                    **its, **state, wanted="w", actual="w", drift=drift, changed_at=checked_at
+                )
+            )
+            await transaction.execute(
+                insert(shaper_status).values(
+                    **its, state="in_sync", checked_at=checked_at, changed_at=checked_at
+                )
             )
 
     async def actions(self) -> list[Any]:

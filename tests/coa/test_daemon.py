@@ -127,7 +127,7 @@ async def test_new_rates_change_a_mikrotik_session_by_coa_and_wait_on_a_generic_
     assert "pending" == (await until(waiting)).state
     assert 1 == len(das.came)
     (action,) = await provider.actions()
-    assert ("coa", "rates", "none") == (action.kind, action.cause, action.proof)
+    assert ("coa", "rates", None) == (action.kind, action.cause, action.proof)
 
 
 async def test_a_session_that_the_nas_does_not_know_counts_as_gone(

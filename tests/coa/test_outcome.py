@@ -96,13 +96,23 @@ def test_a_disconnect_is_proven_by_the_end_or_a_later_login():
     assert None is proof(replace(ACTION, logged_in_at=earlier))
 
 
-def test_a_change_is_proven_by_the_class_that_it_carried_alone():
+def test_a_change_is_proven_by_the_class_that_it_carried():
     change = replace(ACTION, kind=Kind.COA)
 
     assert None is proof(change)
     assert None is proof(replace(change, ended=True))
     assert None is proof(replace(change, granted_version=None))
     assert Proof.CLASS == proof(replace(change, granted_version=8))
+
+
+def test_a_change_is_proven_by_a_later_reading_of_the_routers_queue():
+    later, earlier = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
+    change = replace(ACTION, kind=Kind.COA, granted_version=None)
+
+    assert Proof.READING == proof(replace(change, read_as_wanted_at=later))
+    assert None is proof(replace(change, read_as_wanted_at=earlier))
+    assert None is proof(replace(change, read_as_wanted_at=later, version=None))
+    assert None is proof(replace(ACTION, read_as_wanted_at=later))
 
 
 def test_a_nas_that_does_not_answer_is_left_alone_and_then_probed():

@@ -107,6 +107,29 @@ async def test_a_router_shaped_by_radius_is_only_compared(provider, router, runn
     assert 0 == written(router)
 
 
+async def test_a_comparison_is_as_old_as_the_reading_that_it_is_made_with(
+    provider, router, running
+):
+    nas_id = await provider.add_router(router, method="radius")
+    services = await provider.add_services(await provider.add_plan(), 1)
+    await provider.log_in(nas_id, services)
+    router.dial_in("u1", "10.0.0.1", "20M/100M")
+    await running()
+    await until(lambda: in_sync(provider))
+    changed_at = provider.clock.now()
+    await provider.set_plan(services, await provider.add_plan(down_kbps=2_000))
+
+    async def differs() -> bool:
+        return (await provider.states())["u1"].drift == "different"
+
+    await until(differs)
+    compared = (await provider.status()).checked_at
+    await provider.ask("diff")
+
+    assert compared < changed_at
+    assert changed_at < (await provider.status()).checked_at
+
+
 async def test_parents_are_sampled_and_fasttrack_is_told_of(provider, router, running):
     await provider.add_router(router, by_radius=False)
     async with provider.command.transaction(provider.tenant_id) as transaction:

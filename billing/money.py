@@ -38,11 +38,11 @@ def money(text: object, currency: str, what: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or abs(amount) > LARGEST:
-        raise Refused(f"{what} {text!r} is not an amount", remedy='write it as "12.50"')
+        raise Refused(f"{what} '{text}' is not an amount", remedy='write it as "12.50"')
     exact = rounded(amount, currency)
     if exact != amount:
         raise Refused(
-            f"{what} {text!r} has more digits than {currency} has",
+            f"{what} '{text}' has more digits than {currency} has",
             remedy=f"round it to {digits(currency)} digits",
         )
     return exact

@@ -43,7 +43,7 @@ class Billingd:
         self._jobs = Jobs(self._database, self._clock)
         self._open = AsyncExitStack()
         self._holds_lock: Callable[[], bool] = lambda: False
-        self._status = "starting"
+        self._status = "waits for a first run by hand"
         self._report = DaemonReport(self._database, context, self.health)
 
     async def start(self) -> None:
@@ -115,6 +115,7 @@ class Billingd:
             metrics.billed_through_age_days.set(age, owner.name)
             today = self._billable_day(owner, now)
             if through >= today:
+                self._status = f"billed {owner.name} through {through}"
                 continue
             result = await run(
                 self._database, owner, through=today, actor=AUTHOR, now=now, by_hand=False

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -116,7 +116,7 @@ def plain(value: Any) -> Any:
             return [plain(item) for item in value]
         case Enum():
             return value.value
-        case datetime() | date():
+        case datetime() | date() | time():
             return value.isoformat()
         case Decimal() | IPv4Address() | IPv6Address() | IPv4Network() | IPv6Network():
             return str(value)

@@ -1,7 +1,6 @@
 """The columns of the subscriber file: what reads a value of each. Pure."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from ipaddress import (
     AddressValueError,
     IPv4Address,
@@ -17,7 +16,7 @@ from isp.identifiers import normalise_login, normalise_mac
 from isp.onu_serial import spelled_serial
 from isp.service import HoldKind
 from operations.passwords import checked_password
-from operations.quantities import parse_anchor_day, parse_date, parse_money
+from operations.quantities import parse_anchor_day, parse_date, parse_money, parse_price
 
 __all__ = ["COLUMNS", "SUBSCRIBER_COLUMNS"]
 
@@ -77,13 +76,6 @@ def _parts(text: str) -> list[str]:
     return [part for part in text.replace(LIST_SEPARATOR, " ").split() if part]
 
 
-def _price(text: str) -> Decimal:
-    price = parse_money(text)
-    if price < 0:
-        raise Refused(f"{text!r} is below zero", remedy="give the price as 25.00")
-    return price
-
-
 def _switch(text: str) -> bool:
     match text.lower():
         case "on":
@@ -106,7 +98,7 @@ COLUMNS: Final[Mapping[str, Callable[[str], Any]]] = {
     "anchor_day": parse_anchor_day,
     "invoiced_until": parse_date,
     "opening_balance": parse_money,
-    "custom_price": _price,
+    "custom_price": parse_price,
     "holds": _holds,
     "address": _address,
     "routes": _routes,

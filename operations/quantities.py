@@ -22,6 +22,7 @@ __all__ = [
     "parse_octets",
     "parse_over_cap",
     "parse_period",
+    "parse_price",
     "parse_rate_kbps",
     "parse_until",
     "rate_text",
@@ -73,7 +74,7 @@ def parse_over_cap(text: str) -> OverCap:
                 return Throttle(down_kbps=down, up_kbps=up)
         case "charge" if first and second:
             unit = second if second[0].isdigit() else f"1{second}"
-            return Charge(price=parse_money(first), per_octets=parse_octets(unit))
+            return Charge(price=parse_price(first), per_octets=parse_octets(unit))
     raise _unreadable("an over-cap rule", text, "write throttle:2M/1M, block or charge:1.00/GB")
 
 
@@ -88,6 +89,14 @@ def parse_money(text: str) -> Decimal:
             "an amount", text, "write it with a point and no thousands mark, as 25.00"
         )
     return amount
+
+
+def parse_price(text: str) -> Decimal:
+    """An amount that is not below zero. Raises Refused."""
+    price = parse_money(text)
+    if price < 0:
+        raise _unreadable("a price", text, "give nothing or more, as 25.00")
+    return price
 
 
 def parse_period(text: str) -> str:

@@ -112,10 +112,11 @@ async def change_plan(
     actor: str,
     now: datetime,
 ) -> None:
-    """Sell the service as the newest version of `plan` from `on` (None: today)."""
+    """Sell the service as the newest version of `plan` from `on` (None: today, or its start)."""
     _refuse_terminated(found)
     owner = await tenants.of(transaction, found.tenant_id)
-    on = on or owner.today(now)
+    on = on or max(owner.today(now), found.started_on)
+    _refuse_before_start(found, on)
     new = await plans.named(transaction, plan)
     event = event_row(found, "change_plan", on, actor, now) | {
         "plan_version_id": new.plan_version_id,
@@ -151,10 +152,7 @@ async def terminate(
     owner = await tenants.of(transaction, found.tenant_id)
     today = owner.today(now)
     on = on or today
-    if on < found.started_on:
-        raise Refused(
-            f"{found.login} started on {found.started_on}", remedy="give that day or a later one"
-        )
+    _refuse_before_start(found, on)
     await transaction.execute(insert(service_event), event_row(found, "cancel", on, actor, now))
     await transaction.execute(
         update(service).where(service.c.service_id == found.service_id).values(ended_on=on)
@@ -221,6 +219,13 @@ def event_row(
         "recorded_at": now,
         "actor": actor,
     }
+
+
+def _refuse_before_start(found: ServiceRecord, on: date) -> None:
+    if on < found.started_on:
+        raise Refused(
+            f"{found.login} started on {found.started_on}", remedy="give that day or a later one"
+        )
 
 
 def _refuse_terminated(found: ServiceRecord) -> None:

@@ -72,7 +72,8 @@ def _run(words: list[str]) -> int:
     except Refused as refused:
         return _tell(refused)
     except TyperException as error:
-        print(f"turnpike: {error.format_message()}; see --help", file=sys.stderr)
+        if problem := error.format_message():
+            print(f"turnpike: {problem.rstrip('.')}; see --help", file=sys.stderr)
         return ExitCode.USAGE
     except (Abort, KeyboardInterrupt):
         return INTERRUPTED

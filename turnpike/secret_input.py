@@ -33,7 +33,8 @@ def read_secret(what: str, given: str | None, file: Path | None) -> Secret[str] 
         try:
             return _stripped(what, file.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            problem = f"{file} cannot be read: {error}"
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            problem = f"{file} cannot be read: {why}"
             raise Refused(
                 problem, remedy="name a readable file", exit_code=ExitCode.USAGE
             ) from None

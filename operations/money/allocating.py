@@ -1,6 +1,6 @@
 """Which money paid which document, as rows: whatever is free pays what is open, oldest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -64,20 +64,13 @@ async def allocate_free_money(
     return sum((row["amount"] for row in rows), Decimal(0))
 
 
-async def release_allocations(
-    transaction: AsyncConnection,
-    *,
-    payment_ids: Collection[int] = (),
-    invoice_ids: Collection[int] = (),
-) -> None:
-    """Undo the allocations of reversed payments and of void documents."""
-    table = payment_allocation.c
-    touched = (
-        table.payment_id.in_(payment_ids)
-        | table.invoice_id.in_(invoice_ids)
-        | table.credit_invoice_id.in_(invoice_ids)
-    )
-    await transaction.execute(update(payment_allocation).where(touched).values(released=True))
+async def release_allocations(transaction: AsyncConnection, subscriber_id: int) -> None:
+    """Undo all of them, where a payment or a document is no more: what is left is allocated anew.
+
+    Only so is the oldest document still the one that is paid, as the debt is judged.
+    """
+    mine = payment_allocation.c.subscriber_id == subscriber_id
+    await transaction.execute(update(payment_allocation).where(mine).values(released=True))
 
 
 def _allocation_rows(

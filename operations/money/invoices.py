@@ -9,16 +9,19 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from billing.corrections import voided
+from billing.documents import DocumentState
+from billing.events import Void
 from billing.ledger import posting_of_document, reversed_posting
 from database.tables.billing import invoice, invoice_line, payment_allocation
 from database.tables.subscribers import subscriber
 from isp.errors import Refused
 from operations import audit, service_record
 from operations.money.allocating import release_allocations
-from operations.money.documents import document_of
 from operations.money.ledger import Posting, post
-from operations.money.loading import lock_subscribers
+from operations.money.loading import load_accounts, lock_subscribers
 from operations.money.payments import settle
+from operations.money.standing import billed_through
 from operations.tenants import Tenant
 
 __all__ = ["Invoice", "InvoiceLine", "invoice_with_lines", "invoices", "void"]
@@ -92,32 +95,34 @@ async def void(
     actor: str,
     now: datetime,
 ) -> Invoice:
-    """Make a document void: it keeps its number, its money is reversed, its days are free again."""
+    """Make a document void: it keeps its number, its money is reversed, its days are free again.
+
+    One that another has corrected is not: that one first. Raises Refused.
+    """
     row = await _row(transaction, number)
-    await lock_subscribers(transaction, [row.subscriber_id])
-    changed = await transaction.execute(
-        update(invoice)
-        .where(invoice.c.invoice_id == row.invoice_id, invoice.c.state == "final")
-        .values(state="void")
-    )
-    if changed.rowcount == 0:
+    if row.state == DocumentState.VOID:
         raise Refused(f"{number} is void already", remedy="there is nothing to do")
-    lines = await transaction.execute(
-        select(invoice_line)
-        .where(invoice_line.c.invoice_id == row.invoice_id)
-        .order_by(invoice_line.c.position)
+    await lock_subscribers(transaction, [row.subscriber_id])
+    earlier = await billed_through(transaction, owner)
+    [loaded] = await load_accounts(transaction, owner, [row.subscriber_id], billed_through=earlier)
+    today = owner.today(now)
+    document = voided(loaded.account, Void(on=today, reference=number, number=number))
+    await transaction.execute(
+        update(invoice)
+        .where(invoice.c.invoice_id == row.invoice_id)
+        .values(state=DocumentState.VOID)
     )
     posting = Posting(
         tenant_id=owner.tenant_id,
         subscriber_id=row.subscriber_id,
         kind="void",
         source_key=f"invoice:{number}:void",
-        on=owner.today(now),
-        entries=reversed_posting(posting_of_document(document_of(row, lines))),
+        on=today,
+        entries=reversed_posting(posting_of_document(document)),
         description=reason,
     )
     await post(transaction, [posting], actor=actor, now=now)
-    await release_allocations(transaction, invoice_ids=[row.invoice_id])
+    await release_allocations(transaction, row.subscriber_id)
     await settle(transaction, owner, row.subscriber_id, actor=actor, now=now)
     await audit.record(
         transaction,

@@ -64,6 +64,8 @@ async def record(
     await lock_subscribers(transaction, [found.subscriber_id])
     reference = reference or f"{found.subscriber}/{now.isoformat()}"
     on = on or owner.today(now)
+    if on > (latest := await as_of(transaction, owner, now)):
+        raise Refused(f"no payment has come on {on} yet", remedy=f"give {latest} or an earlier day")
     payment_id = await transaction.scalar(
         insert(payment)
         .values(
@@ -141,7 +143,7 @@ async def reverse(
         description=reason,
     )
     await post(transaction, [posting], actor=actor, now=now)
-    await release_allocations(transaction, payment_ids=[payment_id])
+    await release_allocations(transaction, row.subscriber_id)
     await settle(transaction, owner, row.subscriber_id, actor=actor, now=now)
     await audit.record(
         transaction,

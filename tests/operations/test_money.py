@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from isp.errors import Refused
-from operations import tenants
+from operations import services, tenants
 from operations.money import invoices, payments
 from operations.money.policies import set_policy
 from operations.money.preview import preview
@@ -26,7 +26,7 @@ async def bill(desk, owner, through: date, *, by_hand: bool = True):
     return await run(desk.database, owner, through=through, actor="ann", now=NOW, by_hand=by_hand)
 
 
-async def pay(desk, owner, amount: str, reference: str = "r1"):
+async def pay(desk, owner, amount: str, reference: str = "r1", on: date | None = None):
     async with desk.transaction() as transaction:
         return await payments.record(
             transaction,
@@ -35,6 +35,7 @@ async def pay(desk, owner, amount: str, reference: str = "r1"):
             amount=amount,
             method="bank",
             reference=reference,
+            on=on,
             actor="ann",
             now=NOW,
         )
@@ -213,3 +214,40 @@ async def test_debtors_past_deactivation_are_terminated(desk, owner):
 
     assert 1 == result.terminated
     assert "none" == await access(desk)
+
+
+async def test_a_payment_of_a_day_to_come_is_refused(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+
+    with pytest.raises(Refused, match="has come on 2026-03-11 yet"):
+        await pay(desk, owner, "10.00", on=date(2026, 3, 11))
+
+
+async def test_after_a_reversal_the_oldest_document_is_the_one_still_paid(desk, owner):
+    """What is open of each document is what the debt is judged by: the oldest is paid first."""
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, date(2026, 4, 1))
+    first = await pay(desk, owner, "21.29", "r1")
+    await pay(desk, owner, "30.00", "r2")
+    async with desk.transaction() as transaction:
+        await payments.reverse(
+            transaction, owner, payment_id=first.payment_id, reason="bounced", actor="ann", now=NOW
+        )
+        second, first = await invoices.invoices(transaction, login="bob")
+
+    assert (Decimal(0), Decimal("21.29")) == (first.open, second.open)
+
+
+async def test_a_document_that_another_corrects_is_not_made_void(desk, owner):
+    """What was given back of it would be given for nothing."""
+    sold = await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+    async with desk.transaction() as transaction:
+        await services.terminate(transaction, sold, actor="ann", now=NOW)
+    await bill(desk, owner, NOW.date())
+
+    with pytest.raises(Refused, match="INV-000001 was corrected by CN-000001"):
+        async with desk.transaction() as transaction:
+            await invoices.void(
+                transaction, owner, number="INV-000001", reason="wrong", actor="ann", now=NOW
+            )

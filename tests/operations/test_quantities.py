@@ -18,6 +18,7 @@ from operations.quantities import (
     parse_octets,
     parse_over_cap,
     parse_period,
+    parse_price,
     parse_rate_kbps,
     rate_text,
 )
@@ -78,6 +79,7 @@ def test_anchor_days_times_and_durations() -> None:
         (parse_over_cap, "throttle:unlimited/1M"),
         (parse_money, "1,000.00"),
         (parse_money, "NaN"),
+        (parse_price, "-3"),
         (parse_period, "0 month"),
         (parse_anchor_day, "32"),
         (parse_date, "31.03.2026"),

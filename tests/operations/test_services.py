@@ -266,3 +266,12 @@ async def test_a_password_is_kept_in_the_form_it_came_in(
     )
 
     assert (form, kept) == (stored_form, desk.keys.open(bytes(sealed), "service-password"))
+
+
+async def test_a_plan_is_not_changed_before_the_service_began(desk: Desk) -> None:
+    found = await desk.sell("ann")
+    async with desk.transaction() as transaction:
+        with pytest.raises(Refused, match="started on 2026-03-10"):
+            await services.change_plan(
+                transaction, found, plan="gold", on=date(2026, 3, 9), actor="bob", now=NOW
+            )

@@ -262,3 +262,24 @@ def test_a_statement_of_a_payment_that_was_moved(shop: Turnpike) -> None:
     assert (2, 1) == (moved.json["payment"], moved.json["reversed"])
     assert "-20.00" == answer["closing"]
     assert [("payment", "-20.00")] == [(row["kind"], row["amount"]) for row in answer["movements"]]
+
+
+def test_the_policy_is_told_whole_to_machines(shop: Turnpike) -> None:
+    shop("billing", "policy", "set", "blocking=offered", "due_days=10")
+    told = shop("billing", "policy", "show", "--json").json
+
+    assert (10, "10:00:00") == (told["policy"]["due_days"], told["policy"]["blocking"]["opens"])
+
+
+def test_a_group_without_a_command_shows_its_help(turnpike: Turnpike) -> None:
+    answer = turnpike("subscriber")
+
+    assert (ExitCode.USAGE, "") == (answer.exit_code, answer.errors)
+    assert "find-duplicates" in answer.output
+
+
+def test_a_bill_run_says_what_it_made_in_one_line(shop: Turnpike) -> None:
+    today = shop("service", "show", "ann", "--json").json["started_on"]
+    answer = shop("billing", "run", "--through", today)
+
+    assert answer.output.startswith(f"billed through {today}: 1 documents")

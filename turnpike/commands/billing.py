@@ -1,5 +1,6 @@
 """`turnpike billing …`: the policy, runs and their preview, batches that await approval."""
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -135,7 +136,7 @@ async def look_ahead(desk: Desk, day: date) -> Preview:
 
 async def bill(desk: Desk, day: date) -> running.RunResult:
     columns = (TextColumn("billing"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, transient=True, disable=options().json) as bar:
+    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("billing", total=None)
         return await running.run(
             desk.database,

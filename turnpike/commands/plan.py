@@ -14,10 +14,10 @@ from operations.quantities import (
     octets_text,
     over_cap_text,
     parse_date,
-    parse_money,
     parse_octets,
     parse_over_cap,
     parse_period,
+    parse_price,
     parse_rate_kbps,
     rate_text,
 )
@@ -233,13 +233,13 @@ def _as_it_is(value: Any) -> Any:
 
 
 TERMS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
-    "price": ("price", parse_money),
+    "price": ("price", parse_price),
     "down": ("down_kbps", parse_rate_kbps),
     "up": ("up_kbps", parse_rate_kbps),
     "period": ("period", parse_period),
     "pool": ("pool", _as_it_is),
     "tax": ("tax", _as_it_is),
-    "setup_fee": ("setup_fee", parse_money),
+    "setup_fee": ("setup_fee", parse_price),
     "cap": ("cap_octets", parse_octets),
     "over": ("over_cap", parse_over_cap),
     "sessions": ("sessions_max", _as_it_is),

@@ -11,7 +11,7 @@ from isp.service import HoldKind
 from operations import addresses, service_record, services, suspension
 from operations.addresses import StaticAddresses
 from operations.import_columns import COLUMNS
-from operations.quantities import parse_date, parse_money
+from operations.quantities import parse_date, parse_price
 from operations.service_record import ServiceRecord
 from turnpike.context import Desk, work
 from turnpike.enrolling import add_service
@@ -100,7 +100,7 @@ def change_plan(
 ) -> None:
     """Sell a service as another plan, from today or from a date."""
     day = parse_date(on) if on else None
-    price = parse_money(custom_price) if custom_price else None
+    price = parse_price(custom_price) if custom_price else None
 
     async def task(transaction: Any, desk: Desk) -> ServiceRecord:
         found = await service_record.by_login(transaction, login, lock=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from io import StringIO
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from isp.service import HoldKind
 from operations.import_columns import COLUMNS, SUBSCRIBER_COLUMNS
 
 __all__ = ["Fault", "ImportFile", "ImportRow", "read_rows", "refuse_faulty", "row_of"]
+
+SEPARATORS: Final = (",", ";", "\t")
+"""What may stand between values; the first of them that the header has is the file's."""
 
 FILE_OCTETS_MAX: Final = 256 * 1024 * 1024
 """A million subscribers take about 150 MB; more is a wrong file."""
@@ -90,8 +94,8 @@ class ImportFile:
 def read_rows(octets: bytes) -> ImportFile:
     """Read a whole file. Never raises for what stands in it: every fault is in `faults`.
 
-    Comma or semicolon separated, UTF-8 with or without a byte order mark; the first row names the
-    columns, in any order. `rows` are the rows without a fault.
+    UTF-8 with or without a byte order mark, values separated as SEPARATORS says; the first row
+    names the columns, in any order. `rows` are the rows without a fault.
     """
     if len(octets) > FILE_OCTETS_MAX:
         return _unreadable(1, "the file is larger than 256 MB", "split it")
@@ -146,9 +150,9 @@ def _unreadable(line: int, problem: str, remedy: str) -> ImportFile:
 def _records(text: str, faults: list[Fault]) -> list[tuple[int, list[str]]]:
     """The records that are not empty, each with the line on which it begins."""
     header = text.partition("\n")[0]
-    delimiter = ";" if ";" in header and "," not in header else ","
+    delimiter = next((mark for mark in SEPARATORS if mark in header), SEPARATORS[0])
     csv.field_size_limit(FIELD_CHARACTERS_MAX)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     records: list[tuple[int, list[str]]] = []
     while True:
         begins = reader.line_num + 1

@@ -16,7 +16,16 @@ from chassis.secrets import Secret
 from operations.audit import plain
 from turnpike.global_options import options
 
-__all__ = ["done", "json_value", "note", "print_json", "show_one", "show_table", "text_of"]
+__all__ = [
+    "counted",
+    "done",
+    "json_value",
+    "note",
+    "print_json",
+    "show_one",
+    "show_table",
+    "text_of",
+]
 
 NOTHING: Final = "-"
 PIPE_COLUMNS: Final = 10_000
@@ -59,6 +68,11 @@ def done(sentence: str, **values: Any) -> None:
 def note(sentence: str) -> None:
     """Something a person should know, beside the output."""
     print(sentence, file=sys.stderr)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 document`, `2 documents`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def print_json(value: Any) -> None:

@@ -171,3 +171,37 @@ def test_a_hash_that_is_none_is_a_fault_and_one_that_is_is_kept() -> None:
     assert [Secret(sha)] == [row.password for row in read.rows]
     assert [(3, "password")] == [(fault.line, fault.column) for fault in read.faults]
     assert "abc" not in repr(read.faults)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"\xef\xbb\xbflogin,plan,name\r\nann,gold,Zo\xc3\xab\r\n",
+        b"login;plan;name\nann;gold;Zo\xc3\xab\n",
+        b"login\tplan\tname\rann\tgold\tZo\xc3\xab\r",
+    ],
+    ids=["byte order mark and CRLF", "semicolons", "tabs and CR"],
+)
+def test_what_spreadsheets_save_is_read(octets: bytes) -> None:
+    [row] = read_rows(octets).rows
+
+    assert (2, "ann", "gold", "Zoë") == (row.line, row.login, row.plan, row.name)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_file_in_another_encoding_is_said_so_with_the_line(encoding: str) -> None:
+    octets = "login,plan,name\nann,gold,Zoë\n".encode(encoding)
+    [fault] = read_rows(octets).faults
+
+    assert ("it is not UTF-8 text", "save the file as CSV in UTF-8") == (
+        fault.problem,
+        fault.remedy,
+    )
+    assert fault.line == (2 if encoding == "cp1252" else 1)
+
+
+def test_lines_are_counted_as_an_editor_does() -> None:
+    """A next-line character (U+0085) inside a value does not begin a line."""
+    assert [
+        "line 3, column mac: 'zz' is not a MAC address; write it as aa:bb:cc:dd:ee:ff"
+    ] == faults("login,plan,name,mac\nann,gold,A\x85B,\nbob,gold,,zz\n")

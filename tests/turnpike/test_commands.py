@@ -186,6 +186,20 @@ def test_rejects_are_written_apart_and_a_dry_run_writes_nothing(
     assert 0o600 == rejects.stat().st_mode & 0o777
 
 
+def test_nothing_is_imported_where_the_rejects_cannot_be_kept(
+    shop: Turnpike, tmp_path: Path
+) -> None:
+    file = tmp_path / "file.csv"
+    file.write_text("login,plan\nbob,gold\ncarl,lead\n")
+    answer = shop("subscriber", "import", str(file), "--rejects", str(tmp_path / "no" / "r.csv"))
+
+    assert ExitCode.USAGE == answer.exit_code
+    assert "r.csv cannot be written: No such file or directory; nothing is imported" in (
+        answer.errors
+    )
+    assert 1 == len(shop("subscriber", "list", "--json").json)
+
+
 def test_status_tells_what_was_changed_by_whom(shop: Turnpike) -> None:
     changes = shop("status", "--json").json["changes"]
 
@@ -282,4 +296,4 @@ def test_a_bill_run_says_what_it_made_in_one_line(shop: Turnpike) -> None:
     today = shop("service", "show", "ann", "--json").json["started_on"]
     answer = shop("billing", "run", "--through", today)
 
-    assert answer.output.startswith(f"billed through {today}: 1 documents")
+    assert answer.output.startswith(f"billed through {today}: 1 document, ")

@@ -19,7 +19,7 @@ from turnpike import context
 from turnpike.commands import simulate as simulating
 from turnpike.context import Desk
 from turnpike.global_options import options
-from turnpike.output import done, note, print_json, show_one, show_table
+from turnpike.output import counted, done, note, print_json, show_one, show_table
 
 __all__ = ["app"]
 
@@ -118,8 +118,8 @@ def run_billing(
         return
     result = context.work(lambda desk: bill(desk, day))
     done(
-        f"billed through {day}: {result.documents} documents, {result.total} in all; "
-        f"{result.blocked} services blocked, {result.returned} let back in, "
+        f"billed through {day}: {counted(result.documents, 'document')}, {result.total} in all; "
+        f"{counted(result.blocked, 'service')} blocked, {result.returned} let back in, "
         f"{result.terminated} ended",
         through=day,
         documents=result.documents,
@@ -178,7 +178,7 @@ def show_preview(seen: Preview) -> None:
         return
     show_table(f"Billing through {seen.through}", columns, documents)
     total = sum((each.document.total for each in seen.documents), start=0)
-    note(f"{len(documents)} documents, {total} in all")
+    note(f"{counted(len(documents), 'document')}, {total} in all")
     note(f"would block {len(seen.blocked)}: {', '.join(seen.blocked[:20]) or 'nobody'}")
     note(f"would end {len(seen.terminated)}: {', '.join(seen.terminated[:20]) or 'nobody'}")
 

@@ -21,7 +21,7 @@ from turnpike.commands.service import described, register_changes
 from turnpike.context import Desk, work
 from turnpike.enrolling import add_subscriber
 from turnpike.global_options import options
-from turnpike.output import done, json_value, note, print_json, show_one, show_table
+from turnpike.output import counted, done, json_value, note, print_json, show_one, show_table
 
 __all__ = ["app"]
 
@@ -102,10 +102,11 @@ class FaultyFile(Refused):
     """Rows that cannot be imported; each fault by line, column and remedy."""
 
     def __init__(self, imported: Imported) -> None:
-        faults, lines = len(imported.faults), len(imported.rejected_lines)
+        faults = counted(len(imported.faults), "fault")
+        lines = counted(len(imported.rejected_lines), "line")
         super().__init__(
-            f"{faults} faults on {lines} lines; nothing is imported",
-            remedy="correct them, or set them apart with --rejects FILE",
+            f"{faults} on {lines}; nothing is imported",
+            remedy="correct what is told above, or set those rows apart with --rejects FILE",
         )
         self.faults = imported.faults
 
@@ -153,6 +154,8 @@ def import_(
                     )
                     if dry_run:
                         raise DryRun(imported)
+                    if rejects is not None and imported.faults:
+                        _write_rejects(rejects, read, imported)
             except DryRun as rolled_back:
                 return rolled_back.imported
             return imported
@@ -160,8 +163,6 @@ def import_(
     imported = work(task)
     for fault in imported.faults:
         note(str(fault))
-    if rejects is not None and imported.faults and not dry_run:
-        _write_rejects(rejects, read, imported)
     if imported.faults and (rejects is None or not read.rows):
         raise FaultyFile(imported)
     would = "would be " if dry_run else ""
@@ -193,7 +194,12 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _write_rejects(rejects: Path, read: ImportFile, imported: Imported) -> None:
-    """Readable by its owner only: it may hold passwords."""
-    descriptor = os.open(rejects, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Readable by its owner only: it may hold passwords. Written before the good rows commit."""
+    try:
+        descriptor = os.open(rejects, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        problem = f"{rejects} cannot be written: {error.strerror}; nothing is imported"
+        remedy = "name a file in a directory of yours"
+        raise Refused(problem, remedy=remedy, exit_code=ExitCode.USAGE) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(rejects_csv(read, imported.faults))

@@ -18,7 +18,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chassis.sealing import KEYS_FILE
@@ -45,6 +53,7 @@ TABLES: Final = ("chassis", "database", *DAEMONS)
 SYSTEM_DATA: Final = Path("/var/lib/turnpike")
 ENVIRONMENT_PREFIX: Final = "TURNPIKE_"
 ENVIRONMENT_SEPARATOR: Final = "__"
+URL_BEGINNINGS: Final = ("postgresql://", "postgres://")
 NEEDS_RESTART: Final = "needs restart"
 """`Annotated[int, NEEDS_RESTART]`: a reload keeps the old value and says so."""
 
@@ -56,8 +65,8 @@ class Table(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _split_lists(cls, values: Any) -> Any:
-        """An environment variable gives a list as `a, b`."""
+    def _read_text(cls, values: Any) -> Any:
+        """An environment variable gives a list as `a, b`; a key without a default may be empty."""
         if not isinstance(values, dict):
             return values
         return {
@@ -65,6 +74,7 @@ class Table(BaseModel):
             if isinstance(value, str) and _is_list(cls, key)
             else value
             for key, value in values.items()
+            if value != "" or not _may_be_absent(cls, key)
         }
 
 
@@ -111,7 +121,7 @@ class DatabaseConfig(Table):
     pool_min: Annotated[int, NEEDS_RESTART] = Field(default=1, ge=0, le=100)
     """Connections kept open by each process."""
 
-    pool_max: Annotated[int, NEEDS_RESTART] = Field(default=8, ge=1, le=100)
+    pool_max: Annotated[int, NEEDS_RESTART] = Field(default=8, ge=1, le=100, validate_default=True)
     """Connections at most by each process."""
 
     connect_timeout_seconds: float = Field(default=5.0, gt=0, le=60)
@@ -124,6 +134,22 @@ class DatabaseConfig(Table):
     def key_ring(self) -> Path:
         """Where the key ring is."""
         return self.key_file or self.data / KEYS_FILE
+
+    @field_validator("url")
+    @classmethod
+    def _is_postgres(cls, url: Secret[str] | None) -> Secret[str] | None:
+        if url is not None and not url.reveal().startswith(URL_BEGINNINGS):
+            message = "it must begin with postgresql://"
+            raise ValueError(message)
+        return url
+
+    @field_validator("pool_max")
+    @classmethod
+    def _holds_the_least(cls, most: int, info: ValidationInfo) -> int:
+        if most < (least := info.data.get("pool_min", 0)):
+            message = f"{most} is less than pool_min, {least}"
+            raise ValueError(message)
+        return most
 
 
 class Settings(BaseSettings):
@@ -164,6 +190,13 @@ def changed_keys(old: Settings, new: Settings) -> Iterator[tuple[str, bool]]:
         for key, field in type(before).model_fields.items():
             if getattr(before, key) != getattr(after, key):
                 yield f"{table}.{key}", NEEDS_RESTART in field.metadata
+
+
+def _may_be_absent(model: type[BaseModel], key: str) -> bool:
+    field = model.model_fields.get(key)
+    if field is None:
+        return False
+    return field.default_factory is not None or field.default is None
 
 
 def _is_list(model: type[BaseModel], key: str) -> bool:

@@ -19,6 +19,9 @@ __all__ = ["SYSTEM_CONFIG", "BadConfiguration", "Fault", "Loaded", "load", "rend
 SYSTEM_CONFIG: Final = Path("/etc/turnpike/turnpike.toml")
 """Read where no `--config` is given and it exists."""
 
+OWN_WORDS: Final = "Value error, "
+"""What pydantic puts before the words of a table's own rule."""
+
 S = TypeVar("S", bound=Settings)
 
 
@@ -160,7 +163,7 @@ def _unknown_tables(source: _Source) -> Iterator[Fault]:
 
 def _fault(model: type[BaseModel], source: _Source, details: Mapping[str, Any]) -> Fault:
     path: KeyPath = details["loc"]
-    problem = details["msg"]
+    problem = details["msg"].removeprefix(OWN_WORDS)
     if details["type"] == "extra_forbidden":
         problem = f"no such key{_did_you_mean(str(path[-1]), _keys_around(model, path))}"
     key = ".".join(str(part) for part in path)

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from collectors.driver import Part
 from collectors.turnstile import ONUS_PER_SECOND
 
 __all__ = ["CollectorsConfig", "CollectorsSettings"]
+
+LISTENING: Final = r"^(\S+:\d{1,5})?$"
+"""`ADDRESS:PORT`, or nothing."""
 
 
 class CollectorsConfig(Table):
@@ -74,10 +77,10 @@ class CollectorsConfig(Table):
     quiet_until: Annotated[time, NEEDS_RESTART] = time(8, 0)
     """Until when; the same time as `quiet_from`: it is never quiet."""
 
-    traps: Annotated[str, NEEDS_RESTART] = ""
+    traps: Annotated[str, NEEDS_RESTART] = Field(default="", pattern=LISTENING)
     """Where SNMP traps and informs are heard, `ADDRESS:PORT`. Empty: nowhere."""
 
-    syslog: Annotated[str, NEEDS_RESTART] = ""
+    syslog: Annotated[str, NEEDS_RESTART] = Field(default="", pattern=LISTENING)
     """Where syslog of devices is heard, `ADDRESS:PORT` (UDP). Empty: nowhere."""
 
     ping_seconds: Annotated[float, NEEDS_RESTART] = Field(default=30.0, ge=0, le=3600)

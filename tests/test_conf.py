@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -90,6 +91,25 @@ def test_every_daemon_has_a_unit_that_starts_it(daemon):
 
     assert f"-m {daemon} --config /etc/turnpike/turnpike.toml\n" in unit
     assert "WantedBy=turnpike.target" in unit
+
+
+@pytest.mark.foreign
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_understands_every_line(tmp_path):
+    shutil.copytree(UNITS, tmp_path, dirs_exist_ok=True)
+    for unit in tmp_path.glob("*.service"):
+        unit.write_text(unit.read_text().replace("/opt/turnpike/bin/python", sys.executable))
+    units = [str(path) for path in sorted(tmp_path.glob("turnpike*.[st]*")) if path.is_file()]
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", *units],
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert len(DAEMONS) + 1 == len(units)
+    assert [] == [line for line in verified.stderr.splitlines() if "turnpike" in line]
 
 
 @pytest.mark.foreign

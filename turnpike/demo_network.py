@@ -32,7 +32,7 @@ ONUS: Final = 208
 
 ROUTER_NAME: Final = "r1"
 ROUTER_USER: Final = "turnpike"
-SITE_KBPS: Final = 1_000_000
+SITE_KBPS: Final = 20_000_000
 
 COMMUNITY: Final = "public"
 LOCAL: Final = "127.0.0.1"

@@ -67,6 +67,12 @@ def test_the_environment_overrides_the_file_key_by_key(tmp_path, monkeypatch):
     )
 
 
+def test_an_empty_key_without_a_default_is_as_if_it_were_not_there(tmp_path):
+    path = write(tmp_path, '[database]\nurl = ""\ndata = ""\nkey_file = ""\n')
+
+    assert load(RadiusdSettings).settings == load(RadiusdSettings, path).settings
+
+
 def test_other_rooms_tables_are_ignored(tmp_path, monkeypatch):
     path = write(tmp_path, "[webui]\nanything = 1\n")
     monkeypatch.setenv("TURNPIKE_COA__ANYTHING", "1")
@@ -104,6 +110,18 @@ def test_every_fault_is_named_with_its_place_at_once(tmp_path, monkeypatch):
     assert "did you mean radiusd?" in text
     assert "did you mean auth_port?" in text
     assert "did you mean database?" in text
+
+
+def test_what_only_makes_sense_together_is_checked_together(tmp_path):
+    path = write(tmp_path, '[database]\nurl = "mysql://u:canary@h/d"\npool_min = 9\n')
+
+    with pytest.raises(BadConfiguration) as raised:
+        load(RadiusdSettings, path)
+
+    assert [
+        f"{path}:2: database.url: it must begin with postgresql://",
+        f"{path}:1: database.pool_max: 8 is less than pool_min, 9",
+    ] == [str(fault) for fault in raised.value.faults]
 
 
 def test_a_file_that_is_not_toml_names_its_line(tmp_path):

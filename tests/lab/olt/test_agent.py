@@ -36,7 +36,7 @@ def huawei(**options) -> Olt:
 
 
 async def net_snmp(tool: str, agent: Agent, *words: str) -> tuple[int, list[str]]:
-    command = [tool, "-v2c", "-c", "public", "-On", "-t1", "-r0"]
+    command = [tool, "-v2c", "-c", "public", "-On", "-t10", "-r0"]
     process = await asyncio.create_subprocess_exec(
         *command,
         f"127.0.0.1:{agent.port}",
@@ -71,6 +71,8 @@ async def answers(agent: Agent, request: Request, seconds: float = 0.15) -> list
     )
     transport.sendto(datagram, ("127.0.0.1", agent.port))
     await asyncio.sleep(seconds)
+    for _ in range(10):  # what came while the machine stood still is yet to be heard
+        await asyncio.sleep(0)
     transport.close()
     return asking.answers
 

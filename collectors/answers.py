@@ -10,7 +10,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any, Final, Protocol, TypeAlias
 
 from collectors.driver import Part
-from collectors.sources import Identity, Source, SourceLost, SourceRefused
+from collectors.sources import Identity, Source, SourceLost, SourceRefused, SourceUntrusted
 from collectors.turnstile import Turnstile
 from devices.credentials import Credentials
 from isp.access_network import DeviceKind, OnuReading, OnuState, Poll
@@ -41,6 +41,7 @@ class OpensSources(Protocol):
         host: str,
         port: int,
         credentials: Credentials,
+        stranger: bool = False,
     ) -> Source:
         """The source, not connected yet. Raises SourceRefused."""
         ...
@@ -140,7 +141,12 @@ def _merged(onu: OnuReading, read: OnuReading) -> OnuReading:
 
 def failed(fault: SourceLost | SourceRefused) -> dict[str, Any]:
     """The outcome where a device does not answer, or does not let us in."""
-    if isinstance(fault, SourceLost):
+    if isinstance(fault, SourceUntrusted):
+        problem = f"the device is not trusted: {fault}"
+        remedy = (
+            "compare with the device itself; if that is right, `turnpike device set NAME --trust`"
+        )
+    elif isinstance(fault, SourceLost):
         problem = f"the device does not answer: {fault}"
         remedy = "see that it is up and answers this machine; a wrong community looks like silence"
     else:

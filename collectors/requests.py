@@ -101,6 +101,7 @@ class Requests:
             host=target["host"],
             port=target["port"],
             credentials=credentials,
+            stranger=True,
         )
         try:
             return await answers.test(source)

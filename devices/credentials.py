@@ -15,8 +15,10 @@ __all__ = [
     "Credentials",
     "LoginAccess",
     "SnmpAccess",
+    "TlsAccess",
     "open_credentials",
     "seal_credentials",
+    "trusting",
 ]
 
 DEVICE_CREDENTIALS_SEALING_CONTEXT: Final = "device-credentials"
@@ -45,13 +47,25 @@ class LoginAccess(msgspec.Struct, frozen=True, kw_only=True):
     """A user with a password: the RouterOS API, or SSH.
 
     `port` is the login's own where it is not the device's; `certificate_sha256` pins the
-    certificate (hexadecimal) where `tls` cannot be checked by an authority.
+    certificate (hexadecimal) where `tls` cannot be checked by an authority; `host_key` is the SSH
+    key that alone is trusted, as `ssh-ed25519 AAAA…`.
     """
 
     user: str
     password: Secret[str]
     port: int | None = None
     tls: bool = False
+    certificate_sha256: str | None = None
+    host_key: str | None = None
+
+
+class TlsAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to believe that he is a controller: those whom `authorities` sign for, or who shows
+    `certificate` (both PEM). `certificate_sha256` is what is to be shown before either is known.
+    """
+
+    authorities: str | None = None
+    certificate: str | None = None
     certificate_sha256: str | None = None
 
 
@@ -60,6 +74,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
     snmp: SnmpAccess | None = None
     login: LoginAccess | None = None
+    tls: TlsAccess | None = None
 
 
 def seal_credentials(credentials: Credentials, keys: KeyRing) -> bytes:
@@ -72,6 +87,18 @@ def open_credentials(sealed: bytes, keys: KeyRing) -> Credentials:
     """What `seal_credentials` sealed. Raises chassis.sealing.SealBroken."""
     plain = keys.open(sealed, DEVICE_CREDENTIALS_SEALING_CONTEXT)
     return msgspec.json.decode(plain, type=Credentials, dec_hook=_hidden)
+
+
+def trusting(
+    credentials: Credentials, *, host_key: str | None = None, certificate: str | None = None
+) -> Credentials:
+    """The same, with what a device showed of itself, to be believed from now on; None: nothing."""
+    login, tls = credentials.login, credentials.tls
+    if login is not None:
+        login = msgspec.structs.replace(login, host_key=host_key)
+    if tls is not None and tls.authorities is None:
+        tls = msgspec.structs.replace(tls, certificate=certificate)
+    return msgspec.structs.replace(credentials, login=login, tls=tls)
 
 
 def _revealed(value: Any) -> str:

@@ -1,14 +1,17 @@
-"""A gRPC channel to a device's controller: bounded messages, a deadline on every call.
+"""A gRPC channel to a device's controller, plain or TLS: bounded messages, a deadline on each call.
 
 Nothing waits for a server that is away: a call fails at once, and the channel connects again by
 itself, with pauses, when it is next used.
 """
 
-import os
 from typing import Any, Final
 
 import grpc
 import grpc.aio
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from devices.credentials import TlsAccess
 
 __all__ = [
     "Channel",
@@ -17,6 +20,7 @@ __all__ = [
     "GrpcTimeout",
     "GrpcTooLarge",
     "GrpcUnavailable",
+    "GrpcUntrusted",
 ]
 
 MESSAGE_OCTETS_MAX: Final = 64 * 2**20
@@ -30,10 +34,6 @@ KEEPALIVE_MILLISECONDS: Final = (60_000, 10_000)
 often than each minute and a Go server calls it too many pings."""
 
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-"""gRPC's library writes to our standard error what its callers are told anyway."""
-
-
 class GrpcError(Exception):
     """A call without an answer."""
 
@@ -44,6 +44,10 @@ class GrpcUnavailable(GrpcError):  # noqa: N818 - it names what happened
 
 class GrpcTimeout(GrpcError):  # noqa: N818 - it names what happened
     """No answer by the deadline."""
+
+
+class GrpcUntrusted(GrpcError):  # noqa: N818 - it names what happened
+    """The server does not show the certificate that it should."""
 
 
 class GrpcTooLarge(GrpcError):  # noqa: N818 - it names what happened
@@ -59,12 +63,22 @@ class GrpcRefused(GrpcError):  # noqa: N818 - it names what happened
 
 
 class Channel:
-    """A connection to `target` (`host:port`); opened by its first call, `close` ends it."""
+    """A connection to `target` (`host:port`); opened by its first call, `close` ends it.
 
-    def __init__(self, target: str, *, message_octets_max: int = MESSAGE_OCTETS_MAX) -> None:
+    With `tls`, to whom its authorities or its certificate show; raises ValueError where they are
+    none.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        tls: TlsAccess | None = None,
+        message_octets_max: int = MESSAGE_OCTETS_MAX,
+    ) -> None:
         first, longest = RECONNECT_MILLISECONDS
         silence, patience = KEEPALIVE_MILLISECONDS
-        options = (
+        options: tuple[tuple[str, int | str], ...] = (
             ("grpc.max_receive_message_length", message_octets_max),
             ("grpc.initial_reconnect_backoff_ms", first),
             ("grpc.min_reconnect_backoff_ms", first),
@@ -74,7 +88,13 @@ class Channel:
             ("grpc.enable_http_proxy", 0),
         )
         self.target = target
-        self.transport = grpc.aio.insecure_channel(target, options=options)
+        if tls is None:
+            self.transport = grpc.aio.insecure_channel(target, options=options)
+            return
+        if tls.certificate is not None:
+            options += (("grpc.ssl_target_name_override", _name_in(tls.certificate)),)
+        trusted = grpc.ssl_channel_credentials((tls.certificate or tls.authorities or "").encode())
+        self.transport = grpc.aio.secure_channel(target, trusted, options=options)
 
     async def call(self, method: Any, request: Any, *, timeout_seconds: float) -> Any:
         """The response of a stub's `method` (made with `transport`). Raises GrpcError."""
@@ -86,6 +106,18 @@ class Channel:
     async def close(self) -> None:
         """End the connection and the calls under way."""
         await self.transport.close()
+
+
+def _name_in(certificate: str) -> str:
+    """A name that the certificate is for: of one that is pinned, any will do."""
+    parsed = x509.load_pem_x509_certificate(certificate.encode())
+    try:
+        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        common = parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(common[0].value) if common else ""
+    told = names.get_values_for_type(x509.DNSName)
+    return str([*told, *names.get_values_for_type(x509.IPAddress), ""][0])
 
 
 def _error(fault: grpc.aio.AioRpcError) -> GrpcError:

@@ -13,12 +13,13 @@ from typing import Final
 
 from netmiko import BaseConnection, ConnectHandler
 from netmiko.exceptions import NetmikoAuthenticationException, NetmikoBaseException
-from paramiko.ssh_exception import SSHException
+from paramiko.ssh_exception import BadHostKeyException, SSHException
 
 from chassis.secrets import Secret
+from devices.ssh_keys import host_key_fingerprint, known_hosts, shown_host_key
 from devices.terminal import rendered
 
-__all__ = ["Ssh", "SshError", "SshLost", "SshRefused", "SshTarget"]
+__all__ = ["Ssh", "SshError", "SshLost", "SshRefused", "SshTarget", "SshUntrusted"]
 
 THREADS_MAX: Final = 8
 """Devices that are asked by command line at once."""
@@ -46,13 +47,18 @@ THREADS: Final = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="ssh")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SshTarget:
-    """A device, its login, and what netmiko calls its kind (`huawei_smartax`, `zte_zxros`)."""
+    """A device, its login, and what netmiko calls its kind (`huawei_smartax`, `zte_zxros`).
+
+    `host_key` alone is trusted. Where it is None, `believing` takes the one that is shown at first.
+    """
 
     host: str
     port: int = 22
     user: str
     password: Secret[str]
     netmiko_type: str
+    host_key: str | None = None
+    believing: bool = False
 
 
 class SshError(Exception):
@@ -67,17 +73,27 @@ class SshRefused(SshError):  # noqa: N818 - it names what happened
     """The login, or the way from `>` to `#`, is not allowed."""
 
 
+class SshUntrusted(SshError):  # noqa: N818 - it names what happened
+    """The device does not show the host key that it should; nothing was said to it."""
+
+
 class Ssh:
     """One session with `target`, opened by its first command and kept until `close`."""
 
     def __init__(self, target: SshTarget) -> None:
         self._target = target
+        self._host_key = target.host_key
         self._turn = asyncio.Lock()
         self._session: BaseConnection | None = None
 
+    @property
+    def host_key(self) -> str | None:
+        """The host key that alone is trusted."""
+        return self._host_key
+
     async def ask(self, command: str) -> str:
         """The output of a command that only looks, as a screen shows it, without its echo and the
-        prompt. Raises SshLost, SshRefused.
+        prompt. Raises SshLost, SshRefused, SshUntrusted.
         """
         if not command.startswith(LOOKING):
             message = f"a collector only looks, and {command!r} may do more"
@@ -109,24 +125,41 @@ class Ssh:
             raise SshRefused(_reason(refused)) from refused
         except FAULTS as fault:
             self._hang_up()
+            if isinstance(fault.__context__, BadHostKeyException):
+                shown = fault.__context__.key
+                raise SshUntrusted(self._mistrust(shown.get_base64())) from fault
             raise SshLost(_reason(fault)) from fault
+
+    def _mistrust(self, shown: str) -> str:
+        known = host_key_fingerprint(self._host_key or "")
+        return f"it shows the host key {host_key_fingerprint(f'- {shown}')}, not {known}"
 
     def _opened(self) -> BaseConnection:
         """The session that there is, or a new one, at the prompt `#`."""
         if self._session is not None and self._session.remote_conn_pre.get_transport().is_active():
             return self._session  # netmiko's own is_alive() types a NUL
         target = self._target
-        session = ConnectHandler(
-            device_type=target.netmiko_type,
-            host=target.host,
-            port=target.port,
-            username=target.user,
-            password=target.password.reveal(),
-            conn_timeout=CONNECT_SECONDS,
-            auth_timeout=CONNECT_SECONDS,
-            banner_timeout=CONNECT_SECONDS,
-            read_timeout_override=COMMAND_SECONDS,
-        )
+        if self._host_key is None:
+            if not target.believing:
+                raise SshUntrusted("its host key is not known yet")
+            self._host_key = shown_host_key(
+                target.host, target.port, timeout_seconds=CONNECT_SECONDS
+            )
+        with known_hosts(target.host, target.port, self._host_key) as trusted:
+            session = ConnectHandler(
+                device_type=target.netmiko_type,
+                host=target.host,
+                port=target.port,
+                username=target.user,
+                password=target.password.reveal(),
+                ssh_strict=True,
+                alt_host_keys=True,
+                alt_key_file=trusted,
+                conn_timeout=CONNECT_SECONDS,
+                auth_timeout=CONNECT_SECONDS,
+                banner_timeout=CONNECT_SECONDS,
+                read_timeout_override=COMMAND_SECONDS,
+            )
         self._session = session
         if not session.check_enable_mode():
             try:

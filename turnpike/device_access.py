@@ -1,6 +1,7 @@
 """How a device lets us in, as options say it: communities, v3 users, logins; and where it is."""
 
 import re
+import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import Annotated, Final
 import typer
 
 from chassis.secrets import Secret
-from devices.credentials import LoginAccess, SnmpAccess
+from devices.credentials import LoginAccess, SnmpAccess, TlsAccess
 from devices.snmp.usm_keys import AUTH_PROTOCOLS, PRIV_PROTOCOLS
 from isp.errors import ExitCode, Refused
 from turnpike.secret_input import read_secret
 
-__all__ = ["Endpoint", "LoginOptions", "SnmpOptions", "parse_endpoint", "usage"]
+__all__ = ["Endpoint", "LoginOptions", "SnmpOptions", "TlsOptions", "parse_endpoint", "usage"]
 
 V3_SECRET_CHARACTERS_MIN: Final = 8
 """RFC 3414 §11.2."""
@@ -100,16 +101,43 @@ class LoginOptions:
             if password or self.tls or self.certificate:
                 raise usage("a login is described without a user", "name him with --user")
             return None
-        certificate = (self.certificate or "").replace(":", "").lower()
-        if certificate and not SHA256_HEX.fullmatch(certificate):
-            raise usage("that is no SHA-256 of a certificate", "write its 64 hexadecimal digits")
+        certificate = _fingerprint(self.certificate)
         return LoginAccess(
             user=self.user,
             password=password or Secret(""),
             port=self.login_port,
             tls=self.tls or bool(certificate),
-            certificate_sha256=certificate or None,
+            certificate_sha256=certificate,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TlsOptions:
+    """Whether the controller is asked over TLS, and whom to believe that he is it."""
+
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Over TLS; the certificate shown now is believed.")
+    ] = False
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Believe what these authorities (PEM) have signed instead.")
+    ] = None
+    certificate: Annotated[
+        str | None, typer.Option(metavar="SHA256", help="The certificate that must be shown.")
+    ] = None
+
+    def access(self) -> TlsAccess | None:
+        """What the options say; None: nothing, that is plain. Raises Refused."""
+        certificate = _fingerprint(self.certificate)
+        if self.ca_file is None:
+            return TlsAccess(certificate_sha256=certificate) if self.tls or certificate else None
+        if certificate:
+            raise usage("a certificate and its authorities are given", "give one of them")
+        try:
+            authorities = self.ca_file.read_text("utf-8")
+            ssl.create_default_context(cadata=authorities)
+        except (OSError, UnicodeDecodeError, ssl.SSLError) as fault:
+            raise usage(f"{self.ca_file} has no certificates: {fault}", "name a PEM file") from None
+        return TlsAccess(authorities=authorities)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +162,16 @@ def parse_endpoint(text: str, port: int | None) -> Endpoint:
         example = f"192.0.2.10:{port or 50057}"
         raise usage(f"{text!r} is not {where}", f"write it as {example}")
     return Endpoint(host=found["v6"] or found["host"], port=number)
+
+
+def _fingerprint(written: str | None) -> str | None:
+    """The SHA-256 of a certificate, without the colons that some write."""
+    if written is None:
+        return None
+    digits = written.replace(":", "").lower()
+    if not SHA256_HEX.fullmatch(digits):
+        raise usage("that is no SHA-256 of a certificate", "write its 64 hexadecimal digits")
+    return digits
 
 
 def _protocol(

@@ -46,7 +46,10 @@ async def ask_of_device(desk: Desk, found: DeviceRecord, kind: RequestKind) -> O
 async def ask_of_stranger(
     desk: Desk, *, kind: DeviceKind, driver: str, endpoint: Endpoint, credentials: Credentials
 ) -> Outcome:
-    """Whether a device that is not entered lets us in. Raises Refused where it does not."""
+    """Whether a device that is not entered lets us in, and what it shows of itself to be believed.
+
+    Raises Refused where it does not.
+    """
     outcome = await _through_collectors(
         desk,
         lambda transaction: device_requests.ask_of_stranger(
@@ -61,7 +64,7 @@ async def ask_of_stranger(
         ),
     )
     if outcome is None:
-        async with _source(desk, kind, driver, endpoint, credentials) as source:
+        async with _source(desk, kind, driver, endpoint, credentials, stranger=True) as source:
             outcome = await answers.test(source)
     return device_requests.accepted(outcome)
 
@@ -107,7 +110,13 @@ async def _through_collectors(desk: Desk, ask: Callable[[Any], Awaitable[int]]) 
 
 @asynccontextmanager
 async def _source(
-    desk: Desk, kind: DeviceKind, driver: str, endpoint: Endpoint, credentials: Credentials
+    desk: Desk,
+    kind: DeviceKind,
+    driver: str,
+    endpoint: Endpoint,
+    credentials: Credentials,
+    *,
+    stranger: bool = False,
 ) -> AsyncIterator[Source]:
     """A source in this process. Raises Refused where such a device cannot be read."""
     async with _sources(desk) as sources:
@@ -119,6 +128,7 @@ async def _source(
                 host=endpoint.host,
                 port=endpoint.port,
                 credentials=credentials,
+                stranger=stranger,
             )
         except SourceRefused as refusal:
             remedy = "give a community, a v3 user or a login: `turnpike device set --help`"

@@ -1,23 +1,42 @@
 """`turnpike device add …`: a device is tried before it is stored."""
 
-from typing import Annotated, Final
+import ssl
+from typing import Annotated, Any, Final
 
 import typer
 
 from collectors.drivers import drivers
-from devices.credentials import Credentials, LoginAccess, SnmpAccess
+from devices.certificates import fingerprint
+from devices.credentials import Credentials, LoginAccess, SnmpAccess, trusting
 from devices.routeros import API_PORT, API_TLS_PORT
 from devices.routeros.opening import API, REST
+from devices.ssh_keys import host_key_fingerprint
 from isp.access_network import DeviceKind
 from isp.errors import Refused
 from operations import devices
 from turnpike.context import Desk, work
-from turnpike.device_access import Endpoint, LoginOptions, SnmpOptions, parse_endpoint, usage
+from turnpike.device_access import (
+    Endpoint,
+    LoginOptions,
+    SnmpOptions,
+    TlsOptions,
+    parse_endpoint,
+    usage,
+)
 from turnpike.device_questions import Outcome, ask_of_stranger
 from turnpike.option_groups import with_option_groups
-from turnpike.output import done
+from turnpike.output import done, note
 
-__all__ = ["SNMP_PORT", "Area", "NoTest", "add", "checked_driver"]
+__all__ = [
+    "SNMP_PORT",
+    "Area",
+    "NoTest",
+    "add",
+    "believed",
+    "checked_driver",
+    "note_belief",
+    "shown",
+]
 
 add = typer.Typer(no_args_is_help=True, help="Enter a device; it is tried before it is stored.")
 
@@ -52,16 +71,19 @@ def add_olt(
     _add(DeviceKind.OLT, name, endpoint, checked_driver(driver), credentials, area, no_test)
 
 
-@add.command("voltha", epilog="Example: turnpike device add voltha core1 192.0.2.20:50057")
+@add.command("voltha", epilog="Example: turnpike device add voltha core1 192.0.2.20:50057 --tls")
+@with_option_groups
 def add_voltha(
     name: Name,
     address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where its gRPC API is.")],
+    tls: TlsOptions,
     area: Area = None,
     no_test: NoTest = False,
 ) -> None:
     """A VOLTHA core with all its OLTs."""
     endpoint = parse_endpoint(address, None)
-    _add(DeviceKind.VOLTHA, name, endpoint, AUTO, Credentials(), area, no_test)
+    credentials = Credentials(tls=tls.access())
+    _add(DeviceKind.VOLTHA, name, endpoint, AUTO, credentials, area, no_test)
 
 
 @add.command(
@@ -119,7 +141,7 @@ def _add(
                 host=endpoint.host,
                 port=endpoint.port,
                 driver=driver,
-                credentials=credentials,
+                credentials=believed(credentials, seen),
                 keys=desk.keys,
                 area=area,
                 actor=desk.actor,
@@ -129,7 +151,34 @@ def _add(
 
     seen = work(task)
     what = seen.get("model") or seen.get("description") or "untried"
-    done(f"{name} is read from now on ({what})", name=name, kind=kind, identity=seen or None)
+    done(
+        f"{name} is read from now on ({what})",
+        name=name,
+        kind=kind,
+        identity=shown(seen) if seen else None,
+    )
+    note_belief(seen)
+
+
+def believed(credentials: Credentials, seen: Outcome) -> Credentials:
+    """The credentials with the key or certificate that was seen: no other is trusted then."""
+    return trusting(credentials, host_key=seen.get("host_key"), certificate=seen.get("certificate"))
+
+
+def shown(seen: Outcome) -> dict[str, Any]:
+    """What a device says of itself, its certificate as the digest that a person compares."""
+    certificate = seen.get("certificate")
+    digest = certificate and fingerprint(ssl.PEM_cert_to_DER_cert(certificate))
+    rest = {name: value for name, value in seen.items() if name != "certificate"}
+    return rest | {"certificate_sha256": digest}
+
+
+def note_belief(seen: Outcome) -> None:
+    """Say what is trusted from now on, for a person to compare."""
+    if key := seen.get("host_key"):
+        note(f"its host key is {host_key_fingerprint(key)}; no other is trusted from now on")
+    if digest := shown(seen)["certificate_sha256"]:
+        note(f"its certificate is {digest}; no other is trusted from now on")
 
 
 async def _tried(

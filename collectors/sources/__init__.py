@@ -7,7 +7,14 @@ from typing import Final, Protocol
 from collectors.driver import Part
 from isp.access_network import OnuReading, Poll
 
-__all__ = ["NOTHING_LEARNED", "Identity", "Source", "SourceLost", "SourceRefused"]
+__all__ = [
+    "NOTHING_LEARNED",
+    "Identity",
+    "Source",
+    "SourceLost",
+    "SourceRefused",
+    "SourceUntrusted",
+]
 
 NOTHING_LEARNED: Final[Mapping[str, int]] = {}
 """The capabilities of a device that has none worth remembering."""
@@ -15,13 +22,18 @@ NOTHING_LEARNED: Final[Mapping[str, int]] = {}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """What a device says that it is, and the driver that fits."""
+    """What a device says that it is, and the driver that fits.
+
+    `host_key` (SSH) and `certificate` (PEM) are what it showed of itself, where it was asked so.
+    """
 
     driver: str
     model: str | None = None
     sys_object_id: str | None = None
     sys_name: str | None = None
     description: str | None = None
+    host_key: str | None = None
+    certificate: str | None = None
 
 
 class SourceLost(Exception):  # noqa: N818 - it names what happened
@@ -30,6 +42,10 @@ class SourceLost(Exception):  # noqa: N818 - it names what happened
 
 class SourceRefused(Exception):  # noqa: N818 - it names what happened
     """The device does not let us in: a person must look at its credentials."""
+
+
+class SourceUntrusted(SourceRefused):
+    """The device does not show the key or certificate that it is known by."""
 
 
 class Source(Protocol):

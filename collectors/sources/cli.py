@@ -8,8 +8,14 @@ from typing import Final
 from chassis.clock import Clock
 from collectors.cli.dialect import Dialect
 from collectors.driver import Part
-from collectors.sources import NOTHING_LEARNED, Identity, SourceLost, SourceRefused
-from devices.ssh import Ssh, SshError, SshLost, SshRefused
+from collectors.sources import (
+    NOTHING_LEARNED,
+    Identity,
+    SourceLost,
+    SourceRefused,
+    SourceUntrusted,
+)
+from devices.ssh import Ssh, SshError, SshLost, SshRefused, SshUntrusted
 from isp.access_network import OnuReading, Poll
 
 __all__ = ["CliSource"]
@@ -49,7 +55,10 @@ class CliSource:
             self._identity = {command: await self._ssh.ask(command)}
         device = self._dialect.device(self._dialect.understand(self._identity))
         return Identity(
-            driver=self._dialect.vendor, model=device.model, description=device.firmware
+            driver=self._dialect.vendor,
+            model=device.model,
+            description=device.firmware,
+            host_key=self._ssh.host_key,
         )
 
     async def read(self, parts: frozenset[Part]) -> Poll:
@@ -114,6 +123,8 @@ def _reached() -> Iterator[None]:
     """What a device that does not answer is called here."""
     try:
         yield
+    except SshUntrusted as untrusted:
+        raise SourceUntrusted(str(untrusted)) from untrusted
     except SshRefused as refused:
         raise SourceRefused(str(refused)) from refused
     except SshLost as lost:

@@ -1,6 +1,7 @@
 """An OLT read by SNMP whose light only its command line tells."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from collectors.driver import Part
 from collectors.sources import Identity, Source
@@ -13,11 +14,15 @@ class ComplementedSource:
     """`tables` for everything, and `line` for an ONU whose light `tables` does not tell.
 
     `line` is made for the driver that `tables` found; None where there is no such command line.
+    A `stranger` shows both to whoever probes it.
     """
 
-    def __init__(self, tables: Source, line: Callable[[str], Source | None]) -> None:
+    def __init__(
+        self, tables: Source, line: Callable[[str], Source | None], *, stranger: bool = False
+    ) -> None:
         self._tables = tables
         self._make_line = line
+        self._stranger = stranger
         self._line: Source | None = None
 
     @property
@@ -35,7 +40,9 @@ class ComplementedSource:
         identity = await self._tables.probe()
         if self._line is None:
             self._line = self._make_line(identity.driver)
-        return identity
+        if self._line is None or not self._stranger:
+            return identity
+        return replace(identity, host_key=(await self._line.probe()).host_key)
 
     async def read(self, parts: frozenset[Part]) -> Poll:
         """See Source."""

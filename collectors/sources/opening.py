@@ -61,14 +61,16 @@ class Sources:
         port: int,
         credentials: Credentials,
         varbinds: int | None = None,
+        stranger: bool = False,
     ) -> Source:
         """The source of a device, not connected yet.
 
-        `varbinds` is how much one request may ask for, where that was learned before. Raises
+        `varbinds` is how much one request may ask for, where that was learned before. The key or
+        certificate that a `stranger` shows is believed, for a person to have it stored. Raises
         SourceRefused where there is no way to read such a device.
         """
         if kind is DeviceKind.VOLTHA:
-            core = VolthaCore(f"{host}:{port}")
+            core = VolthaCore(host, port, tls=credentials.tls, believing=stranger)
             return VolthaSource(
                 core,
                 clock=self._clock,
@@ -80,7 +82,7 @@ class Sources:
             return RouterOsSource(open_router(target, rest=driver == REST))
         login = credentials.login
         if credentials.snmp is None:
-            line = self._line(host, login, driver)
+            line = self._line(host, login, driver, stranger)
             if line is None:
                 raise SourceRefused(NO_WAY_IN)
             return line
@@ -96,9 +98,13 @@ class Sources:
         )
         if login is None or kind is not DeviceKind.OLT:
             return tables
-        return ComplementedSource(tables, lambda found: self._line(host, login, found))
+        return ComplementedSource(
+            tables, lambda found: self._line(host, login, found, stranger), stranger=stranger
+        )
 
-    def _line(self, host: str, login: LoginAccess | None, driver: str) -> CliSource | None:
+    def _line(
+        self, host: str, login: LoginAccess | None, driver: str, stranger: bool
+    ) -> CliSource | None:
         """The device's command line, where there is a login and somebody knows its words."""
         dialect = dialect_of(driver)
         if dialect is None or login is None:
@@ -109,6 +115,8 @@ class Sources:
             user=login.user,
             password=login.password,
             netmiko_type=dialect.netmiko_type,
+            host_key=login.host_key,
+            believing=stranger,
         )
         return CliSource(
             dialect, Ssh(target), clock=self._clock, budget_seconds=self._budget_seconds

@@ -17,7 +17,13 @@ from voltha_protos.extensions_pb2 import GetValueResponse
 
 from chassis.clock import Clock
 from collectors.driver import Part
-from collectors.sources import NOTHING_LEARNED, Identity, SourceLost, SourceRefused
+from collectors.sources import (
+    NOTHING_LEARNED,
+    Identity,
+    SourceLost,
+    SourceRefused,
+    SourceUntrusted,
+)
 from collectors.voltha.events import Causes
 from collectors.voltha.questions import (
     ONU_QUESTIONS,
@@ -30,7 +36,7 @@ from collectors.voltha.questions import (
 from collectors.voltha.reading import MODEL, Answer, optics_poll, whole_poll
 from collectors.voltha.rounds import Rounds
 from collectors.voltha.topology import Topology, remembering, topology
-from devices.grpc import GrpcError, GrpcRefused, GrpcUnavailable
+from devices.grpc import GrpcError, GrpcRefused, GrpcUnavailable, GrpcUntrusted
 from devices.voltha import VolthaCore
 from isp.access_network import OnuReading, Poll
 
@@ -103,7 +109,12 @@ class VolthaSource:
         """The core's version. Raises SourceLost, SourceRefused."""
         with _reached():
             self._version = await self._core.version()
-        return Identity(driver="voltha", model=MODEL, description=self._version)
+        return Identity(
+            driver="voltha",
+            model=MODEL,
+            description=self._version,
+            certificate=self._core.certificate,
+        )
 
     async def read(self, parts: frozenset[Part]) -> Poll:
         """All devices and their states; with `Part.TRAFFIC` counters, with `Part.OPTICS` what each
@@ -246,5 +257,7 @@ def _reached() -> Iterator[None]:
     except GrpcRefused as refused:
         kind = SourceRefused if refused.code in DENIED else SourceLost
         raise kind(str(refused)) from refused
+    except GrpcUntrusted as untrusted:
+        raise SourceUntrusted(str(untrusted)) from untrusted
     except GrpcError as fault:
         raise SourceLost(str(fault)) from fault

@@ -1,10 +1,9 @@
 """TLS to a router: its own certificate, pinned; or what the machine trusts."""
 
-import asyncio
-import hashlib
 import hmac
 import ssl
 
+from devices.certificates import fingerprint, open_context, shown_certificate
 from devices.routeros.errors import RouterLost, RouterRefused
 from devices.routeros.target import RouterTarget
 
@@ -13,12 +12,10 @@ __all__ = ["certificate_of", "check_pin", "context_for"]
 
 def context_for(target: RouterTarget) -> ssl.SSLContext:
     """A context for this router; with a pin, `check_pin` must follow the handshake."""
-    context = ssl.create_default_context()
-    if target.certificate_sha256 is not None:
-        # Routers sign for themselves and name nobody: the fingerprint is the whole identity.
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    if target.certificate_sha256 is None:
+        return ssl.create_default_context()
+    # Routers sign for themselves and name nobody: the fingerprint is the whole identity.
+    return open_context()
 
 
 def check_pin(target: RouterTarget, tls: ssl.SSLObject | ssl.SSLSocket | None) -> None:
@@ -38,20 +35,9 @@ async def certificate_of(host: str, port: int, *, timeout_seconds: float) -> str
 
     For a person to compare and pin; nothing is sent. Raises RouterLost.
     """
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
     try:
-        async with asyncio.timeout(timeout_seconds):
-            _, writer = await asyncio.open_connection(host, port, ssl=context)
-    except (OSError, TimeoutError) as error:
+        shown = await shown_certificate(host, port, open_context(), timeout_seconds=timeout_seconds)
+    except OSError as error:
         message = f"no TLS with {host}:{port}: {error or 'no answer'}"
         raise RouterLost(message) from error
-    tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
-    shown = tls.getpeercert(binary_form=True)
-    writer.transport.abort()
-    return fingerprint(shown or b"")
-
-
-def fingerprint(certificate: bytes) -> str:
-    return hashlib.sha256(certificate).hexdigest()
+    return fingerprint(shown)

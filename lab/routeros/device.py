@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from random import Random
 
+from lab.certificate import self_signed
 from lab.routeros import traffic, values
-from lab.routeros.certificate import self_signed
 from lab.routeros.commands import Request, Result, carry_out
 from lab.routeros.factory import furnish
 from lab.routeros.faults import Fate, Faults

@@ -24,6 +24,7 @@ from voltha_protos.extensions_pb2 import (
 )
 from voltha_protos.voltha_pb2 import Voltha
 
+from lab.certificate import Certificate
 from lab.voltha.answers import failed, olt_answer, onu_answer
 from lab.voltha.messages import event, olt_device, olt_ports, onu_device
 from lab.voltha.plant import Condition, Happening, Olt, Plant, Pon
@@ -54,7 +55,7 @@ class Core:
 
     `counts` has the calls by method and, for the extension, by kind; `busiest` the most calls that
     one OLT, with its ONUs, had outstanding at once; `asked_at` when each OLT was asked something.
-    `heard` is told every event's bytes, which `events` keeps.
+    `heard` is told every event's bytes, which `events` keeps. With a `certificate` it talks TLS.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class Core:
         habits: Habits | None = None,
         address: str = "127.0.0.1",
         port: int = 0,
+        certificate: Certificate | None = None,
         wall_seconds: Callable[[], float] = lambda: 0.0,
         heard: Callable[[bytes], None] = lambda _message: None,
     ) -> None:
         self.plant = plant
         self.habits = habits or Habits()
         self.address, self.port = address, port
+        self.certificate = certificate
         self.counts: Counter[str] = Counter()
         self.busiest = 0
         self.asked_at: dict[str, list[float]] = {}
@@ -154,7 +157,11 @@ class Core:
         server = grpc.aio.server(options=OPTIONS)
         voltha_pb2_grpc.add_VolthaServiceServicer_to_server(_VolthaService(self), server)
         extensions_pb2_grpc.add_ExtensionServicer_to_server(_Extension(self), server)
-        self.port = server.add_insecure_port(self.target)
+        if self.certificate is None:
+            self.port = server.add_insecure_port(self.target)
+        else:
+            own = ((self.certificate.key_pem, self.certificate.pem),)
+            self.port = server.add_secure_port(self.target, grpc.ssl_server_credentials(own))
         await server.start()
         self._server = server
 

@@ -7,15 +7,23 @@ import pytest
 
 from chassis.secrets import Secret
 from devices import ssh
-from devices.ssh import Ssh, SshLost, SshRefused, SshTarget
+from devices.ssh import Ssh, SshLost, SshRefused, SshTarget, SshUntrusted
 from tests.collectors.cli.transcript import outputs
 from tests.support.ssh_olt import HUAWEI, ZTE, SshOlt
 
 HUAWEI_TYPE, ZTE_TYPE = "huawei_smartax", "zte_zxros"
+OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGHbdbUBWTrSSSM0nQXtJMhcMx4nbZTlTM3eBLr5yDRJ"
 LONG = "\n".join(f"  line {number}" for number in range(100)) + "\n"
 
 
-def session(olt: SshOlt, kind: str, password: str = "looking") -> Ssh:
+def session(
+    olt: SshOlt,
+    kind: str,
+    password: str = "looking",
+    *,
+    host_key: str | None = None,
+    believing: bool = True,
+) -> Ssh:
     return Ssh(
         SshTarget(
             host="127.0.0.1",
@@ -23,6 +31,8 @@ def session(olt: SshOlt, kind: str, password: str = "looking") -> Ssh:
             user="reader",
             password=Secret(password),
             netmiko_type=kind,
+            host_key=host_key,
+            believing=believing,
         )
     )
 
@@ -58,6 +68,32 @@ async def test_one_session_at_a_time_however_many_ask():
         await it.close()
 
     assert 1 == olt.most_sessions
+
+
+async def test_the_host_key_that_was_shown_first_is_trusted_and_no_other():
+    async with SshOlt(ZTE, outputs("zte")) as olt:
+        first = session(olt, ZTE_TYPE)
+        await first.ask("show system-group")
+        await first.close()
+        again = session(olt, ZTE_TYPE, host_key=first.host_key, believing=False)
+        await again.ask("show system-group")
+        await again.close()
+        typed = len(olt.typed)
+        other = session(olt, ZTE_TYPE, host_key=OTHER_KEY, believing=False)
+        with pytest.raises(SshUntrusted, match=r"it shows the host key SHA256:.*, not SHA256:"):
+            await other.ask("show system-group")
+
+    assert first.host_key is not None and first.host_key.startswith("ssh-ed25519 ")
+    assert (2, typed) == (olt.logins, len(olt.typed))
+
+
+async def test_nothing_is_said_to_a_device_whose_key_nobody_has_seen():
+    async with SshOlt(ZTE, {}) as olt:
+        it = session(olt, ZTE_TYPE, believing=False)
+        with pytest.raises(SshUntrusted, match="not known yet"):
+            await it.ask("show system-group")
+
+    assert 0 == olt.logins
 
 
 async def test_a_wrong_password_is_refused_and_not_told():

@@ -66,6 +66,7 @@ class SshOlt:
     typed: list[str] = field(default_factory=list)
     sessions: int = 0
     most_sessions: int = 0
+    logins: int = 0
     port: int = 0
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
 
@@ -120,6 +121,7 @@ class _Login(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
+        self._olt.logins += 1
         return (username, password) == (self._olt.user, self._olt.password)
 
 

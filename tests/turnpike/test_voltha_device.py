@@ -3,23 +3,32 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.turnpike.conftest import Turnpike
 
 
-@pytest.fixture
-def core() -> Iterator[int]:
-    """The port of the lab's core with 16 ONUs, in a process of its own."""
-    command = [sys.executable, "-m", "turnpike", "lab", "voltha", "--port", "0", "--onus", "16"]
-    with subprocess.Popen([*command, "--seed", "4"], stdout=subprocess.PIPE, text=True) as process:
+@contextmanager
+def running_core(*options: str, port: int = 0) -> Iterator[tuple[int, str | None]]:
+    """The lab's core with 16 ONUs in a process of its own: its port, its certificate's digest."""
+    command = [sys.executable, "-m", "turnpike", "lab", "voltha", "--port", str(port)]
+    command += ["--onus", "16", "--seed", "4", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        digest = process.stdout.readline().split()[-1] if "--tls" in options else None
         port = int(process.stdout.readline().rpartition(":")[2])
         assert "ready\n" == process.stdout.readline()
-        yield port
+        yield port, digest
         process.terminate()
         process.stdout.read()
+
+
+@pytest.fixture
+def core() -> Iterator[int]:
+    with running_core() as (port, _):
+        yield port
 
 
 def test_a_core_is_entered_tested_and_read(turnpike: Turnpike, core: int) -> None:
@@ -39,3 +48,21 @@ def test_a_core_is_entered_tested_and_read(turnpike: Turnpike, core: int) -> Non
     assert {"LAB_OLT_0/pon-536870912"} <= {port["port"] for port in read["ports"]}
     assert all(-30 < onu["rx_dbm"] < -5 and onu["distance_m"] > 0 for onu in read["onus"])
     assert all(onu["olt_rx_dbm"] is not None for onu in read["onus"])
+
+
+def test_the_certificate_of_a_core_is_trusted_when_it_is_entered(turnpike: Turnpike) -> None:
+    with running_core("--tls") as (port, digest):
+        plain = turnpike("device", "add", "voltha", "core1", f"127.0.0.1:{port}", "--json")
+        added = turnpike("device", "add", "voltha", "core1", f"127.0.0.1:{port}", "--tls", "--json")
+        read = turnpike("device", "poll", "core1", "--json").json
+    with running_core("--tls", port=port) as (port, new_digest):
+        changed = turnpike("device", "poll", "core1", "--json")
+        again = turnpike("device", "set", "core1", "--trust", "--json")
+        after = turnpike("device", "test", "core1", "--json").json
+
+    assert (69, 0, 16) == (plain.exit_code, added.exit_code, len(read["onus"]))
+    assert digest == added.json["identity"]["certificate_sha256"]
+    assert 69 == changed.exit_code
+    assert f"it shows the certificate {new_digest}, not {digest}" in changed.errors
+    assert "turnpike device set NAME --trust" in changed.errors
+    assert (0, new_digest) == (again.exit_code, after["certificate_sha256"])

@@ -2,16 +2,26 @@
 
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
-from devices.credentials import Credentials
+from devices.credentials import Credentials, trusting
 from operations import devices, discovery
 from operations.device_requests import PARTS, RequestKind
 from operations.devices import DeviceRecord, DeviceUse
 from turnpike.context import Desk, work
 from turnpike.device_access import Endpoint, LoginOptions, SnmpOptions, parse_endpoint, usage
 from turnpike.device_questions import Outcome, ask_of_device, ask_of_network, ask_of_stranger
-from turnpike.entering_devices import SNMP_PORT, Area, NoTest, add, checked_driver
+from turnpike.entering_devices import (
+    SNMP_PORT,
+    Area,
+    NoTest,
+    add,
+    believed,
+    checked_driver,
+    note_belief,
+    shown,
+)
 from turnpike.global_options import options
 from turnpike.option_groups import with_option_groups
 from turnpike.output import done, note, print_json, show_one, show_table
@@ -45,7 +55,7 @@ def test(name: Name) -> None:
         found = await _named(desk, name)
         return await ask_of_device(desk, found, RequestKind.TEST)
 
-    show_one({"device": name, **work(task)})
+    show_one({"device": name, **shown(work(task))})
 
 
 @app.command(epilog="Example: turnpike device poll olt1 --json")
@@ -74,44 +84,51 @@ def set_(
     driver: Annotated[str | None, typer.Option(help="Which model's, or auto.")] = None,
     area: Area = None,
     no_test: NoTest = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Believe the host key or certificate shown now.")
+    ] = False,
 ) -> None:
     """Change what is known of a device; new credentials are tried before they are stored."""
     given = Credentials(snmp=snmp.access(), login=login.access())
     new_way_in = given != Credentials()
     named = {"name": rename, "driver": driver and checked_driver(driver), "area": area}
     changes: dict[str, Any] = {key: value for key, value in named.items() if value is not None}
-    if not (changes or address or new_way_in):
+    if not (changes or address or new_way_in or trust):
         raise usage("nothing to change is named", "see `turnpike device set --help`")
 
-    async def task(desk: Desk) -> DeviceRecord:
+    async def task(desk: Desk) -> tuple[DeviceRecord, Outcome]:
         found = await _named(desk, name)
         endpoint = parse_endpoint(address, found.port) if address else _endpoint(found)
         async with desk.transaction() as transaction:
             old = await devices.credentials_of(transaction, found, desk.keys)
-        credentials = Credentials(snmp=given.snmp or old.snmp, login=given.login or old.login)
-        if not no_test and (new_way_in or endpoint != _endpoint(found)):
-            await ask_of_stranger(
+        credentials = _replacing(old, given, anew=trust or endpoint != _endpoint(found))
+        seen: Outcome = {}
+        if not no_test and (new_way_in or trust or endpoint != _endpoint(found)):
+            seen = await ask_of_stranger(
                 desk,
                 kind=found.kind,
                 driver=changes.get("driver", found.driver),
                 endpoint=endpoint,
                 credentials=credentials,
             )
+            credentials = believed(credentials, seen)
         if address:
             changes.update(host=endpoint.host, port=endpoint.port)
         async with desk.transaction() as transaction:
-            return await devices.change(
+            changed = await devices.change(
                 transaction,
                 name=name,
                 changes=changes,
-                credentials=credentials if new_way_in else None,
+                credentials=credentials if credentials != old else None,
                 keys=desk.keys,
                 actor=desk.actor,
                 now=desk.now(),
             )
+        return changed, seen
 
-    changed = work(task)
+    changed, seen = work(task)
     done(f"{changed.name} is changed", name=changed.name, changed=[*changes])
+    note_belief(seen)
 
 
 @app.command("set-port", epilog="Example: turnpike device set-port olt1 0/1/3 --area 'Old Town'")
@@ -177,6 +194,15 @@ def discover(
 async def _named(desk: Desk, name: str) -> DeviceRecord:
     async with desk.transaction() as transaction:
         return await devices.named(transaction, name)
+
+
+def _replacing(old: Credentials, given: Credentials, *, anew: bool) -> Credentials:
+    """The old credentials with those given; `anew` forgets what the device showed before."""
+    login = given.login or old.login
+    if given.login and old.login:
+        login = msgspec.structs.replace(given.login, host_key=old.login.host_key)
+    credentials = Credentials(snmp=given.snmp or old.snmp, login=login, tls=old.tls)
+    return trusting(credentials) if anew else credentials
 
 
 def _endpoint(found: DeviceRecord) -> Endpoint:

@@ -27,6 +27,7 @@ def source(olt: SshOlt, vendor: str, *, clock=None, password: str = "looking") -
         user="reader",
         password=Secret(password),
         netmiko_type=dialect.netmiko_type,
+        believing=True,
     )
     return CliSource(dialect, Ssh(target), clock=clock or SystemClock())
 

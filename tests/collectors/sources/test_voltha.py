@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from chassis.clock import ManualClock, SystemClock
 from collectors.driver import Part
-from collectors.sources import SourceLost
+from collectors.sources import SourceLost, SourceUntrusted
 from collectors.sources.voltha import FAILED_SECONDS, UNSUPPORTED_SECONDS, VolthaSource
 from collectors.voltha.events import Causes, decode
 from collectors.voltha.rounds import AGE_SECONDS
+from devices.credentials import TlsAccess
 from devices.voltha import VolthaCore
 from isp.access_network import DownCause, OnuState
+from lab.certificate import self_signed
 from lab.voltha import Condition, Core, Habits, Plant
 from tests.support.sizes import size
 
@@ -26,10 +29,10 @@ ONUS_PER_OLT = 1024
 
 @asynccontextmanager
 async def reading(
-    core: Core, *, clock=None, causes: Causes | None = None, message_octets_max: int | None = None
+    core: Core, *, clock=None, causes: Causes | None = None, **options: Any
 ) -> AsyncIterator[VolthaSource]:
     source = VolthaSource(
-        VolthaCore(core.target, message_octets_max=message_octets_max),
+        VolthaCore(core.address, core.port, **options),
         clock=clock or SystemClock(),
         causes=causes or Causes(),
     )
@@ -261,3 +264,59 @@ async def patiently(read, *, tries=100):
             return await read()
         await asyncio.sleep(0.05)
     return await read()
+
+
+async def test_the_certificate_that_was_shown_first_is_trusted_and_no_other():
+    async with Core(Plant(onus=4), certificate=self_signed("voltha")) as core:
+        async with reading(core, tls=TlsAccess(), believing=True) as first:
+            seen = (await first.probe()).certificate
+        known = TlsAccess(certificate=seen)
+        async with reading(core, tls=known) as again:
+            poll = await again.read(STATE)
+        core.certificate = self_signed("voltha")
+        await core.restart()
+        async with reading(core, tls=known) as other:
+            with pytest.raises(
+                SourceUntrusted, match=r"it shows the certificate [0-9a-f]{64}, not"
+            ):
+                await other.probe()
+
+    assert 4 == len(poll.onus)
+
+
+async def test_a_certificate_that_an_authority_signed_is_trusted_for_its_name():
+    authority = self_signed("authority")
+    certificate = self_signed("core", address="127.0.0.1", signed_by=authority)
+    tls = TlsAccess(authorities=authority.pem.decode())
+    async with Core(Plant(onus=4), certificate=certificate) as core:
+        async with reading(core, tls=tls) as source:
+            assert 4 == len((await source.read(STATE)).onus)
+        core.certificate = self_signed("core", address="127.0.0.1")
+        await core.restart()
+        async with reading(core, tls=tls) as source:
+            with pytest.raises(SourceUntrusted, match="its certificate is not trusted"):
+                await source.probe()
+
+
+async def test_a_leaf_of_an_authority_can_be_pinned_without_it():
+    certificate = self_signed("core", signed_by=self_signed("authority"))
+    async with Core(Plant(onus=4), certificate=certificate) as core:
+        expected = TlsAccess(certificate_sha256=certificate.fingerprint_sha256)
+        async with reading(core, tls=expected, believing=True) as source:
+            assert "2.12.0" == (await source.probe()).description
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"tls": TlsAccess()}, "its certificate is not known yet"),
+        ({"tls": TlsAccess(certificate_sha256="ab" * 32), "believing": True}, r"not (ab){32}"),
+    ],
+)
+async def test_nothing_is_asked_of_a_core_that_shows_what_it_should_not(options, problem):
+    async with Core(Plant(onus=4), certificate=self_signed("voltha")) as core:
+        async with reading(core, **options) as source:
+            with pytest.raises(SourceUntrusted, match=problem):
+                await source.probe()
+
+        assert 0 == core.counts.total()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from chassis.clock import SystemClock
+from lab.certificate import self_signed
 from lab.voltha import Core, Habits, Plant
 from turnpike.commands.lab.foreground import until_stopped
 
@@ -35,6 +36,9 @@ def voltha(
         list[str] | None,
         typer.Option(metavar="REQUEST", help="Not known to the adapters: onuOpticalInfo, …"),
     ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Over TLS, with a certificate of its own.")
+    ] = False,
     failing_share: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="This share of the ONUs never answers.")
     ] = 0.0,
@@ -54,6 +58,7 @@ def voltha(
         ),
         address=address,
         port=port,
+        certificate=self_signed("voltha") if tls else None,
         wall_seconds=lambda: SystemClock().now().timestamp(),
     )
     with contextlib.suppress(asyncio.CancelledError):
@@ -67,6 +72,8 @@ async def serve(core: Core) -> None:
         asyncio.get_running_loop().add_signal_handler(
             signal.SIGHUP, lambda: restarts.add(asyncio.ensure_future(core.restart()))
         )
+        if core.certificate is not None:
+            print(f"certificate SHA-256 {core.certificate.fingerprint_sha256}")
         print(f"VOLTHA on {core.target}")
         async for _turn in until_stopped(REPORT_SECONDS):
             print(json.dumps(core.counts), flush=True)

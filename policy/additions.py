@@ -36,7 +36,7 @@ def combined(
     own: tuple[Attribute, ...],
     additions: tuple[str, ...],
     firm: tuple[Attribute, ...],
-    vendors: Collection[int] | None,
+    vendors: frozenset[int] | None,
 ) -> tuple[Attribute, ...]:
     """Own attributes, the plan's and the firm ones.
 
@@ -44,13 +44,9 @@ def combined(
     vendors other than `vendors` (None: any) are left out: a NAS must treat them as a Reject
     (RFC 5080 §2.5).
     """
-    fixed = {_key(each) for each in firm}
-    added = [
-        each
-        for each in _parsed(additions)
-        if _key(each) not in fixed and _understood(each, vendors)
-    ]
-    replaced = {_key(each) for each in added}
+    if not additions:  # the usual plan
+        return (*own, *firm)
+    added, replaced = _admitted(additions, frozenset(map(_key, firm)), vendors)
     return (*(each for each in own if _key(each) not in replaced), *added, *firm)
 
 
@@ -58,6 +54,19 @@ def substituted(own: tuple[Attribute, ...], additions: tuple[str, ...]) -> tuple
     """Own attributes, each in the plan's version where it has one of that kind."""
     added = {_key(each): each for each in _parsed(additions)}
     return tuple(added.get(_key(each), each) for each in own)
+
+
+@lru_cache(maxsize=PLANS_REMEMBERED)
+def _admitted(
+    additions: tuple[str, ...], fixed: frozenset[Key], vendors: frozenset[int] | None
+) -> tuple[tuple[Attribute, ...], frozenset[Key]]:
+    """Those that may be said, and what they are."""
+    added = tuple(
+        each
+        for each in _parsed(additions)
+        if _key(each) not in fixed and _understood(each, vendors)
+    )
+    return added, frozenset(map(_key, added))
 
 
 @lru_cache(maxsize=PLANS_REMEMBERED)

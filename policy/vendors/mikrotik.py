@@ -117,6 +117,7 @@ def _limit(kbps: int | None) -> Limit:
     return Limit(rate_bps=None if kbps is None else max(kbps, 1) * 1000)
 
 
+@lru_cache(maxsize=LIMITS_REMEMBERED)
 def _rate_attribute(rates: Rates) -> Attribute:
     return said.vendor_text(numbers.VENDOR_MIKROTIK, RATE_LIMIT, rate_limit(rates))
 

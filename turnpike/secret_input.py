@@ -9,7 +9,7 @@ from typing import Final
 from chassis.secrets import Secret
 from isp.errors import ExitCode, Refused
 
-__all__ = ["checked_nas_secret", "generated_secret", "read_secret"]
+__all__ = ["STDIN", "checked_nas_secret", "generated_secret", "read_secret"]
 
 STDIN: Final = "-"
 SECRET_OCTETS_MIN: Final = 6

@@ -39,6 +39,22 @@ def test_decode_prints_one_attribute_a_line() -> None:
     assert "Access-Request, identifier 0, 56 octets, valid\n" == result.stderr
 
 
+def test_the_secret_comes_from_a_file_or_standard_input(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("xyzzy5461\n")
+    from_file = turnpike("decode", REQUEST, "--secret-file", str(file))
+    from_stdin = turnpike("decode", REQUEST, "--secret", "-", stdin="xyzzy5461\n")
+
+    assert 'User-Password = "arctangent"' in from_file.stdout
+    assert from_file.stdout == from_stdin.stdout
+
+
+def test_the_example_of_its_help_can_be_tried() -> None:
+    example = turnpike("decode", "--help").stdout.partition("Example: turnpike radius decode")[2]
+
+    assert 'User-Name = "ann"\n' == turnpike("decode", example.split()[0]).stdout
+
+
 def test_decode_without_the_secret_leaves_the_password_hidden() -> None:
     assert (
         "User-Password = 0x0dbe708d93d413ce3196e43f782a0aee"
@@ -78,7 +94,12 @@ def test_decode_of_a_malformed_packet_exits_65_with_the_reason() -> None:
             ["decode", REQUEST, "--request-authenticator", "00"],
             "an authenticator is 16 octets, not 1",
         ),
-        (["decode", REQUEST, "--secret-file", "gone"], "gone: No such file or directory"),
+        (
+            ["decode", REQUEST, "--secret-file", "gone"],
+            "gone cannot be read: [Errno 2] No such file or directory: 'gone'",
+        ),
+        (["decode", "-", "--secret", "-"], "standard input cannot be the secret as well"),
+        (["encode", "--secret", "-"], "standard input cannot be the secret as well"),
         (["decode", REQUEST, "--dictionary", "gone"], "gone: No such file or directory"),
         (["encode", "--code", "Hello"], "Hello is no code of RADIUS"),
         (

@@ -33,6 +33,7 @@ from turnpike.global_options import options
 from turnpike.load.command import load as load_server
 from turnpike.login_command import test
 from turnpike.output import print_json
+from turnpike.secret_input import STDIN, read_secret
 
 __all__ = ["app"]
 
@@ -43,10 +44,11 @@ app.command("load", epilog="Example: turnpike radius load 127.0.0.1:1812 --secre
 app.command("test")(test)
 
 Secret = Annotated[
-    str | None, typer.Option("--secret", metavar="S", help="the NAS's shared secret")
+    str | None,
+    typer.Option("--secret", metavar="S", help="the NAS's shared secret; `-`: asked for"),
 ]
 SecretFile = Annotated[
-    Path | None, typer.Option("--secret-file", help="a file whose first line is the secret")
+    Path | None, typer.Option("--secret-file", help="a file that holds the secret")
 ]
 RequestAuthenticator = Annotated[
     str | None,
@@ -70,10 +72,10 @@ def decode(
 
     With the secret, hidden values are shown in clear and the authenticators are checked.
 
-    Example: turnpike radius decode 0100001a00000000000000000000000000000000010661 --secret S
+    Example: turnpike radius decode 01000019000000000000000000000000000000000105616e6e --secret -
     """
-    datagram = _octets(sys.stdin.read() if hex == "-" else hex, "the packet")
-    key = _secret(secret, secret_file)
+    key = _secret(secret, secret_file, stdin_is_taken=hex == STDIN)
+    datagram = _octets(sys.stdin.read() if hex == STDIN else hex, "the packet")
     asked_by = _authenticator(request_authenticator)
     known = _dictionary(dictionary)
     try:
@@ -112,7 +114,7 @@ def encode(
     Example: echo 'User-Name = "ann"' | turnpike radius encode --code Access-Request --secret S
     """
     known = _dictionary(dictionary)
-    key = _secret(secret, secret_file)
+    key = _secret(secret, secret_file, stdin_is_taken=True)
     own = _authenticator(authenticator)
     asked_by = _authenticator(request_authenticator)
     try:
@@ -238,14 +240,12 @@ def _authenticator(text: str | None) -> bytes | None:
     return octets
 
 
-def _secret(secret: str | None, file: Path | None) -> bytes | None:
-    if file is None:
-        return None if secret is None else secret.encode()
-    try:
-        return file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
-    except OSError as error:
-        problem = f"{file}: {error.strerror}"
-        raise Refused(problem, remedy="name a file that can be read") from error
+def _secret(secret: str | None, file: Path | None, *, stdin_is_taken: bool) -> bytes | None:
+    if secret == STDIN and stdin_is_taken:
+        problem = "standard input cannot be the secret as well"
+        raise Refused(problem, remedy="give --secret-file", exit_code=ExitCode.USAGE)
+    shared = read_secret("secret", secret, file)
+    return None if shared is None else shared.reveal().encode()
 
 
 def _dictionary(files: Sequence[Path] | None) -> Dictionary:

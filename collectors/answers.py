@@ -148,7 +148,7 @@ def failed(fault: SourceLost | SourceRefused) -> dict[str, Any]:
         )
     elif isinstance(fault, SourceLost):
         problem = f"the device does not answer: {fault}"
-        remedy = "see that it is up and answers this machine; a wrong community looks like silence"
+        remedy = "see that it is up and answers this machine (by SNMP a wrong community is silence)"
     else:
         problem = f"the device does not let us in: {fault}"
         remedy = "look at its credentials"

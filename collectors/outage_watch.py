@@ -25,12 +25,12 @@ from collectors.outages import (
     sign_of,
 )
 from collectors.planned import Place, is_planned
-from collectors.store import notices
 from collectors.store import outages as store
 from collectors.store.outages import Confirmed, Known, NewOutage
 from collectors.store.planned import open_windows
 from isp.access_network import OnuState
 from isp.outage import NoticeKind, OutageCause, OutageScope, OutageState
+from operations import notices
 
 __all__ = ["OutageWatch", "settle"]
 
@@ -151,7 +151,7 @@ async def settle(
     kind = NOTIFIED.get(after)
     if kind is not None and not known.planned:
         outage_id = known.standing.outage_id
-        await notices.make(
+        await notices.announce(
             transaction, tenant_id, outage_id, kind, approved_by=approved_by, now=now
         )
     metrics.outages.add(known.standing.scope, after)

@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import insert, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.outages import notice, outage, outage_subscriber
+from database.tables.outages import outage, outage_subscriber
 from isp.errors import Refused
 from isp.outage import (
     MaintenanceScope,
@@ -16,7 +15,7 @@ from isp.outage import (
     OutageScope,
     OutageState,
 )
-from operations import audit, outages, tenants
+from operations import audit, notices, outages, tenants
 from operations.outages import Outage
 from operations.places import Place, find_place
 
@@ -100,7 +99,7 @@ async def declare(
     met |= {"pon_port_id": found.pon_port_id, "started_at": started_at}
     await transaction.execute(MEET, met | {"outage": number, "tenant_id": owner.tenant_id})
     await transaction.execute(COUNT, {"outage": number})
-    await _announce(transaction, number or 0, NoticeKind.OUTAGE, owner.tenant_id, now)
+    await notices.announce(transaction, owner.tenant_id, number or 0, NoticeKind.OUTAGE, now=now)
     made = await outages.numbered(transaction, number or 0)
     after = {"where": made.where, "subscribers": made.subscribers, "estimate": estimate}
     await _audit(transaction, owner.tenant_id, "outage.declare", made, after, actor, now)
@@ -125,19 +124,9 @@ async def restore(
         .where(outage_subscriber.c.outage_id == number)
         .values(restored_at=now)
     )
-    await _announce(transaction, number, NoticeKind.RESTORED, owner.tenant_id, now)
+    await notices.announce(transaction, owner.tenant_id, number, NoticeKind.RESTORED, now=now)
     await _audit(transaction, owner.tenant_id, "outage.restore", found, over, actor, now)
     return await outages.numbered(transaction, number)
-
-
-async def _announce(
-    transaction: AsyncConnection, number: int, kind: NoticeKind, tenant_id: int, now: datetime
-) -> None:
-    await transaction.execute(
-        upsert(notice)
-        .values(tenant_id=tenant_id, outage_id=number, kind=kind, made_at=now)
-        .on_conflict_do_nothing()
-    )
 
 
 async def _audit(

@@ -36,12 +36,17 @@ def addresses(networks: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def entered_at(transaction: AsyncConnection, hosts: Sequence[str]) -> Mapping[str, str]:
-    """The names of the devices that are entered with those addresses already."""
+async def entered_at(
+    transaction: AsyncConnection, hosts: Sequence[str], *, port: int
+) -> Mapping[str, str]:
+    """The names of the devices that are entered with those addresses already.
+
+    Of several at one address that with this port; a router may be read at another, by its API.
+    """
     rows = await transaction.execute(
-        select(device.c.host, device.c.name).where(
-            device.c.host.in_(hosts), device.c.removed_at.is_(None)
-        )
+        select(device.c.host, device.c.name)
+        .where(device.c.host.in_(hosts), device.c.removed_at.is_(None))
+        .order_by(device.c.port == port, device.c.device_id)
     )
     return {row.host: row.name for row in rows}
 

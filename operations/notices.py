@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.outages import notice
@@ -13,7 +14,7 @@ from isp.errors import Refused
 from isp.outage import NoticeKind, NoticeState
 from operations import audit, outages
 
-__all__ = ["DECISIONS", "OUTAGE_JOB", "Notice", "decide", "of_outage"]
+__all__ = ["DECISIONS", "OUTAGE_JOB", "Notice", "announce", "decide", "of_outage"]
 
 OUTAGE_JOB: Final = "outage.notice"
 """The job that tells one subscriber."""
@@ -24,6 +25,9 @@ DECISIONS: Final[Mapping[NoticeState, frozenset[NoticeState]]] = {
     NoticeState.DECLINED: frozenset({NoticeState.APPROVED}),
 }
 """What a person may still make of a message; one that is sent or moot is past deciding."""
+
+TOLD: Final = frozenset({NoticeState.APPROVED, NoticeState.SENT})
+"""The first message went out, or goes out unless its outage ends before that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +43,38 @@ class Notice:
     decided_at: datetime | None
     sent_at: datetime | None
     recipients: int
+
+
+async def announce(
+    transaction: AsyncConnection,
+    tenant_id: int,
+    outage_id: int,
+    kind: NoticeKind,
+    *,
+    approved_by: str | None = None,
+    now: datetime,
+) -> None:
+    """Make the one message of this kind about an outage; it waits for a person unless approved.
+
+    Nobody hears of the end who did not hear of the beginning: a first message that still waits for
+    a person then is dropped.
+    """
+    if kind is NoticeKind.RESTORED:
+        first = (notice.c.outage_id == outage_id, notice.c.kind == NoticeKind.OUTAGE)
+        waits = notice.c.state == NoticeState.AWAITING
+        await transaction.execute(
+            update(notice).where(*first, waits).values(state=NoticeState.DROPPED)
+        )
+        if await transaction.scalar(select(notice.c.state).where(*first)) not in TOLD:
+            return
+    decided = {"decided_by": approved_by, "decided_at": now} if approved_by is not None else {}
+    state = NoticeState.APPROVED if decided else NoticeState.AWAITING
+    own = {"tenant_id": tenant_id, "outage_id": outage_id, "kind": kind}
+    await transaction.execute(
+        insert(notice)
+        .values(own | decided | {"state": state, "made_at": now})
+        .on_conflict_do_nothing()
+    )
 
 
 async def of_outage(transaction: AsyncConnection, number: int) -> tuple[Notice, ...]:
@@ -64,7 +100,7 @@ async def decide(
     own = (notice.c.outage_id == number, notice.c.kind == kind)
     row = (await transaction.execute(select(notice).where(*own).with_for_update())).one_or_none()
     if row is None:
-        remedy = "it is made as soon as the outage is certain, and its end is"
+        remedy = "it is made as soon as the outage, or the end of one that was told, is certain"
         raise Refused(f"outage {number} has no message of that kind ({kind})", remedy=remedy)
     state = NoticeState(row.state)
     if decision not in DECISIONS.get(state, ()):

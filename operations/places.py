@@ -1,16 +1,20 @@
 """Where something is done or out, as people name it: an area, a device, a PON port of it, a NAS."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.access_network import pon_port
+from database.tables.access_network import device, pon_port
+from database.tables.subscribers import subscriber
 from isp.errors import Refused
 from isp.outage import MaintenanceScope
 from operations import devices, nas
 
-__all__ = ["FoundPlace", "Place", "find_place"]
+__all__ = ["FoundPlace", "Place", "find_place", "known_area"]
+
+AREAS_TOLD_MAX: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,22 +44,33 @@ async def find_place(transaction: AsyncConnection, place: Place) -> FoundPlace:
         case Place(area=None, device=None, port=None, nas=None):
             return FoundPlace(scope=MaintenanceScope.PROVIDER)
         case Place(area=str() as area, device=None, port=None, nas=None):
-            return FoundPlace(scope=MaintenanceScope.AREA, area=area)
+            return FoundPlace(scope=MaintenanceScope.AREA, area=await known_area(transaction, area))
         case Place(area=None, device=None, port=None, nas=str() as name):
             router = await nas.named(transaction, name)
             return FoundPlace(scope=MaintenanceScope.NAS, nas_id=router.nas_id)
         case Place(area=None, device=str() as name, port=None, nas=None):
-            device = await devices.named(transaction, name)
-            return FoundPlace(scope=MaintenanceScope.DEVICE, device_id=device.device_id)
+            one = await devices.named(transaction, name)
+            return FoundPlace(scope=MaintenanceScope.DEVICE, device_id=one.device_id)
         case Place(area=None, device=str() as name, port=str() as port, nas=None):
-            device = await devices.named(transaction, name)
+            one = await devices.named(transaction, name)
             return FoundPlace(
                 scope=MaintenanceScope.PORT,
-                device_id=device.device_id,
-                pon_port_id=await _port(transaction, device, port),
+                device_id=one.device_id,
+                pon_port_id=await _port(transaction, one, port),
             )
     remedy = "name an area, a device (and a port of it), or a NAS"
     raise Refused("that is several places", remedy=remedy)
+
+
+async def known_area(transaction: AsyncConnection, name: str) -> str:
+    """The area, where anything is said to be in it. Raises Refused for a slip of the pen."""
+    named = (device.c.area, pon_port.c.area, subscriber.c.area)
+    known = set(await transaction.scalars(union(*(select(column) for column in named)))) - {None}
+    if name not in known:
+        there = ", ".join(sorted(known)[:AREAS_TOLD_MAX]) or "none yet"
+        remedy = f"there are: {there}; a subscriber, a device or a PON port is in one by `--area`"
+        raise Refused(f"nothing is in an area {name}", remedy=remedy)
+    return name
 
 
 async def _port(transaction: AsyncConnection, of: devices.DeviceRecord, name: str) -> int:

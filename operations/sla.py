@@ -13,6 +13,7 @@ from database.tables.subscribers import subscriber as subscriber_table
 from isp.errors import Refused
 from isp.outage import SlaScope
 from operations import audit, devices, plans, tenants
+from operations.places import known_area
 
 __all__ = ["Breach", "Promised", "Target", "breaches", "listed", "promise", "withdraw"]
 
@@ -129,7 +130,7 @@ async def _columns(transaction: AsyncConnection, whom: Promised) -> dict[str, ob
         case Promised(area=None, plan=None, subscriber=None, device=None):
             return {"scope": SlaScope.PROVIDER}
         case Promised(area=str() as area, plan=None, subscriber=None, device=None):
-            return {"scope": SlaScope.AREA, "area": area}
+            return {"scope": SlaScope.AREA, "area": await known_area(transaction, area)}
         case Promised(area=None, plan=str() as name, subscriber=None, device=None):
             plan = await plans.named(transaction, name)
             return {"scope": SlaScope.PLAN, "plan_id": plan.plan_id}

@@ -12,11 +12,11 @@ from database.tables.access_network import device, device_status
 from database.tables.billing import billing_progress, block_batch
 from database.tables.enforcement import disconnect_request, enforcement_pause
 from database.tables.network import nas, unknown_nas
-from database.tables.outages import alarm, outage
+from database.tables.outages import alarm, notice, outage
 from database.tables.running import daemon_status, job
 from database.tables.sessions import session_live
 from database.tables.subscribers import entitlement_due, service
-from isp.outage import OutageState
+from isp.outage import NoticeState, OutageState
 from operations.audit import Change, changes
 
 __all__ = ["SILENT_SECONDS", "Daemon", "Pause", "Status", "status"]
@@ -89,6 +89,9 @@ WAITING: Final[Mapping[str, Select[Any]]] = {
     "disconnects asked for": select(func.count()).where(disconnect_request.c.done_at.is_(None)),
     "jobs": select(func.count()).where(job.c.state == "waiting"),
     "jobs that need a person": select(func.count()).where(job.c.state == "manual"),
+    "messages about outages awaiting approval": select(func.count()).where(
+        notice.c.state == NoticeState.AWAITING
+    ),
     "block batches awaiting approval": select(func.count()).where(
         block_batch.c.state == "awaiting"
     ),

@@ -1,4 +1,4 @@
-"""The messages about outages: made with them, sent as jobs when a person agreed."""
+"""The messages about outages that a person agreed to: sent as jobs, or dropped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from database.tables.tenancy import tenant
 from isp.outage import NoticeKind, NoticeState, OutageState
 from operations.notices import OUTAGE_JOB
 
-__all__ = ["Approved", "approved", "drop", "make", "send"]
+__all__ = ["Approved", "approved", "drop", "send"]
 
 APPROVED_MAX = 100
 """Notices looked at in one turn; more than this wait for the next one."""
@@ -34,32 +34,6 @@ class Approved:
     started_at: datetime
     estimate: datetime | None
     restored_at: datetime | None
-
-
-async def make(
-    transaction: AsyncConnection,
-    tenant_id: int,
-    outage_id: int,
-    kind: NoticeKind,
-    *,
-    approved_by: str | None,
-    now: datetime,
-) -> None:
-    """The one notice of this kind about an outage; it waits for a person unless approved."""
-    state = NoticeState.AWAITING if approved_by is None else NoticeState.APPROVED
-    await transaction.execute(
-        insert(notice)
-        .values(
-            tenant_id=tenant_id,
-            outage_id=outage_id,
-            kind=kind,
-            state=state,
-            made_at=now,
-            decided_by=approved_by,
-            decided_at=None if approved_by is None else now,
-        )
-        .on_conflict_do_nothing()
-    )
 
 
 async def approved(transaction: AsyncConnection) -> tuple[Approved, ...]:

@@ -69,12 +69,6 @@ async def site(database: Open) -> OltSite:
     return site
 
 
-async def approve(site: OltSite) -> None:
-    async with site.owner.transaction() as transaction:
-        waiting = notice.c.state == "awaiting"
-        await transaction.execute(update(notice).where(waiting).values(state="approved"))
-
-
 async def tell(site: OltSite, *subscribers: int) -> None:
     """The messages that wait go out to these, or to all."""
     async with site.owner.transaction() as transaction:
@@ -97,13 +91,13 @@ async def test_nothing_goes_out_that_nobody_approved(database: Open, site):
 async def test_each_subscriber_gets_one_message_and_one_that_it_is_over(database: Open, site):
     notifying = Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER)
     await read(site, LOS, LOS)
-    await approve(site)
+    await site.approve_messages()
     await notifying.turn()
     await notifying.turn()
     first = await site.table(job)
     await tell(site)
     await read(site, ONLINE, ONLINE)
-    await approve(site)
+    await site.approve_messages()
     await notifying.turn()
     both = await site.table(job)
 
@@ -118,11 +112,11 @@ async def test_each_subscriber_gets_one_message_and_one_that_it_is_over(database
 async def test_its_end_is_told_to_those_who_heard_that_it_began(database: Open, site):
     notifying = Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER)
     await read(site, LOS, LOS)
-    await approve(site)
+    await site.approve_messages()
     await notifying.turn()
     await tell(site, site.subscribers[2], site.subscribers[5])
     await read(site, ONLINE, ONLINE)
-    await approve(site)
+    await site.approve_messages()
     await notifying.turn()
     told = [each.payload for each in await site.table(job) if each.payload["kind"] == "restored"]
 
@@ -132,8 +126,8 @@ async def test_its_end_is_told_to_those_who_heard_that_it_began(database: Open, 
 
 async def test_what_was_over_before_it_was_approved_is_dropped(database: Open, site):
     await read(site, LOS, LOS, ONLINE, ONLINE)
-    await approve(site)
+    await site.approve_messages()
     await Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER).turn()
 
     assert [] == await site.table(job)
-    assert ["dropped", "dropped"] == [row.state for row in await site.table(notice)]
+    assert ["dropped"] == [row.state for row in await site.table(notice)]

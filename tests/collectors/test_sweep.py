@@ -177,6 +177,7 @@ async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(site, swee
         found.scope, found.cause, found.state, found.nas_id, found.lines, found.subscribers,
     )  # fmt: skip
 
+    await site.approve_messages()
     await write(site, update(session_live).values(ended_at=None))
     await turns(sweep, clock, 2, 15)
 

@@ -11,9 +11,9 @@ from database.connect import Role
 from database.tables.outages import notice, outage
 from isp.errors import Refused
 from isp.outage import NoticeKind, NoticeState
-from operations import alarms, declared_outages, maintenance, nas, notices, outages
+from operations import alarms, declared_outages, devices, maintenance, nas, notices, outages
 from operations.onu_linking import link_sold
-from operations.places import Place
+from operations.places import Place, find_place
 from tests.operations.conftest import NOW, Desk
 from tests.operations.test_devices import enter
 from tests.support.access_network import see_alarm, see_device, see_onus, see_outage
@@ -153,6 +153,10 @@ async def test_a_person_declares_an_outage_of_an_area_a_device_or_its_port(
 async def test_a_declared_outage_is_over_when_a_person_says_so(desk: Desk, cut: int) -> None:
     made = await declare(desk, Place(device="olt1"))
     async with desk.transaction() as transaction:
+        await notices.decide(
+            transaction, number=made.outage, kind=NoticeKind.OUTAGE,
+            decision=NoticeState.APPROVED, actor="bob", now=NOW,
+        )  # fmt: skip
         over = await declared_outages.restore(
             transaction, number=made.outage, actor="bob", now=LATER
         )
@@ -218,6 +222,18 @@ async def test_work_is_planned_for_everything_an_area_a_device_its_port_or_a_nas
         Place(device="olt1", port="0/1/3"),
         Place(nas="bras1"),
     )
+    async with desk.transaction() as transaction:
+        await devices.change(
+            transaction,
+            name="olt1",
+            changes={"area": "North"},
+            keys=desk.keys,
+            actor="bob",
+            now=NOW,
+        )
+        with pytest.raises(Refused, match="nothing is in an area Nord") as refused:
+            await find_place(transaction, Place(area="Nord"))
+    assert "there are: North" in refused.value.remedy
     made = [await plan(desk, place) for place in places]
 
     assert [

@@ -23,7 +23,7 @@ async def test_a_promise_is_made_to_everybody_an_area_a_plan_a_subscriber_or_of_
     desk: Desk,
 ) -> None:
     await desk.sell("ann", subscriber="S-1")
-    await enter(desk)
+    await enter(desk, area="North")
     made = [
         await promise(desk, whom)
         for whom in (
@@ -48,6 +48,7 @@ async def test_a_promise_is_made_to_everybody_an_area_a_plan_a_subscriber_or_of_
 @pytest.mark.parametrize(
     ("whom", "percent", "problem"),
     [
+        (Promised(area="Nord"), "99", "nothing is in an area Nord"),
         (Promised(subscriber="S-9"), "99", "there is no subscriber S-9"),
         (Promised(area="North", plan="gold"), "99", "several promises"),
         (Promised(), "100.1", "no share of a month"),

@@ -11,8 +11,10 @@ from collectors.consequences import Consequence, Onu, PollChange, PolledDevice, 
 from collectors.driver import Part
 from database.connect import Database
 from database.tables.access_network import device, onu, pon_port
+from database.tables.outages import notice
 from database.tables.subscribers import plan, plan_version, service, subscriber
 from isp.access_network import OnuReading, OnuState, Poll
+from isp.outage import NoticeState
 
 __all__ = ["OltSite"]
 
@@ -154,6 +156,13 @@ class OltSite:
                 await consequence.polled(transaction, change)
         for consequence in self.consequences:
             await consequence.committed(change)
+
+    async def approve_messages(self) -> None:
+        """A person lets the messages go out that wait for one."""
+        waiting = notice.c.state == NoticeState.AWAITING
+        async with self.owner.transaction() as transaction:
+            approved = update(notice).where(waiting).values(state=NoticeState.APPROVED)
+            await transaction.execute(approved)
 
     async def rows(self, query: Any) -> list[Any]:
         """What a query finds now."""

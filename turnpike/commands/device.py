@@ -178,7 +178,8 @@ def discover(
         outcome = await ask_of_network(desk, addresses, port=port, credentials=credentials)
         found = outcome["found"]
         async with desk.transaction() as transaction:
-            names = await discovery.entered_at(transaction, [each["address"] for each in found])
+            hosts = [each["address"] for each in found]
+            names = await discovery.entered_at(transaction, hosts, port=port)
             await discovery.record(
                 transaction, networks=subnet, found=found, actor=desk.actor, now=desk.now()
             )

@@ -96,7 +96,7 @@ def test_decode_of_a_malformed_packet_exits_65_with_the_reason() -> None:
         ),
         (
             ["decode", REQUEST, "--secret-file", "gone"],
-            "gone cannot be read: [Errno 2] No such file or directory: 'gone'",
+            "gone cannot be read: No such file or directory",
         ),
         (["decode", "-", "--secret", "-"], "standard input cannot be the secret as well"),
         (["encode", "--secret", "-"], "standard input cannot be the secret as well"),

@@ -1,8 +1,11 @@
 """Jobs: the script is given what was decided, messages tell of outages, failures are retried."""
 
+import re
+import tomllib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 from pydantic import ValidationError
@@ -25,6 +28,7 @@ from operations.provisioning import PROVISION_JOB
 from tests.support.olt_site import OltSite
 from tests.support.sms_provider import SmsProvider, sms_provider
 
+DOCUMENT = Path(__file__).parents[2] / "docs/access-network.md"
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TOLD = {
     "subscriber_id": 7, "notice_id": 3, "kind": "outage", "text": None, "zone": "Europe/Belgrade",
@@ -185,6 +189,25 @@ async def test_nobody_is_told_of_an_outage_that_is_over_meanwhile(
 
     assert [] == provider.forms
     assert ["moot"] * 4 == [each.state for each in await outage_to_tell.table(job)]
+
+
+@pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL))
+async def test_the_gateways_of_the_document_are_asked_as_their_providers_want(
+    database: Callable[[Role], Database],
+    outage_to_tell: OltSite,
+    provider: SmsProvider,
+    text: str,
+):
+    said = {"sms_token": "hidden"} | tomllib.loads(text)["billingd"]
+    provider.body = b"0: Accepted for delivery"
+    config = BillingdConfig(**said | {"sms_url": provider.url})
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(config)
+    asked = unquote_plus(f"{provider.heads[0]}{provider.bodies[0].decode()}")
+
+    assert "38164123456" in asked
+    assert "interrupted since 2026-03-10 12:00" in asked
+    assert "{" not in asked.replace('{"', "")
+    assert "done" == (await outage_to_tell.table(job))[0].state
 
 
 def test_the_environment_gives_fields_as_json(monkeypatch: pytest.MonkeyPatch):

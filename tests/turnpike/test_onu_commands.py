@@ -35,11 +35,11 @@ def olt(shop: Turnpike, database_config: DatabaseConfig) -> Turnpike:
         await see_outage(transaction, "olt1", onus[:2], now)
         await see_alarm(transaction, "olt1", "0/1/3", now, kind="port_down")
 
-    _as_role(database_config, Role.COLLECTORS, read)
+    as_role(database_config, Role.COLLECTORS, read)
     return shop
 
 
-def _as_role(config: DatabaseConfig, role: Role, work: Callable[[Any], Awaitable[None]]) -> None:
+def as_role(config: DatabaseConfig, role: Role, work: Callable[[Any], Awaitable[None]]) -> None:
     async def whole() -> None:
         database = Database(config, role)
         async with database.transaction() as transaction:
@@ -185,7 +185,7 @@ def test_a_change_is_followed_by_the_script_where_that_is_asked_for(
     async def read(transaction: Any) -> None:
         jobs.extend(await transaction.scalars(select(job.c.payload)))
 
-    _as_role(database_config, Role.BILLINGD, read)
+    as_role(database_config, Role.BILLINGD, read)
 
     assert [
         {

@@ -98,11 +98,11 @@ class Driver:
 
     @property
     def own_columns(self) -> frozenset[str]:
-        """What no standard MIB has of the tables that list ONUs and ports."""
+        """What no standard MIB has, and no ONU has to be asked for."""
         return frozenset(
             column
-            for part in (Part.INVENTORY, Part.STATE)
-            for table in self.tables.get(part, ())
+            for part in self.tables.keys() - {Part.OPTICS}
+            for table in self.tables[part]
             for column in table.columns
             if column.startswith(ENTERPRISES)
         )

@@ -1,6 +1,7 @@
 """One file for each family of models, each with its `DRIVER`."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -8,7 +9,7 @@ from typing import Final
 
 from collectors.driver import Driver
 
-__all__ = ["candidates", "drivers"]
+__all__ = ["candidates", "distinguishing", "drivers"]
 
 STANDARD: Final = "standard"
 
@@ -23,7 +24,7 @@ def drivers() -> Mapping[str, Driver]:
 def candidates(sys_object_id: str | None) -> tuple[Driver, ...]:
     """The drivers that fit a sysObjectID best, by name; where none does, `standard` and then all.
 
-    Where there are several, the one with the most columns of its own that have rows is the
+    Where there are several, the one with the most `distinguishing` columns that have rows is the
     device's, and the first while there is none.
     """
     asked = f"{(sys_object_id or '').strip('.')}."
@@ -39,3 +40,13 @@ def candidates(sys_object_id: str | None) -> tuple[Driver, ...]:
         standard = drivers()[STANDARD]
         return (standard, *(each for each in drivers().values() if each is not standard))
     return tuple(drivers()[name] for name in sorted(fits) if fits[name] == best)
+
+
+def distinguishing(fitting: Iterable[Driver]) -> Mapping[str, frozenset[str]]:
+    """Of each of these drivers, by its name, the columns that no other of them reads."""
+    read = {driver.name: driver.own_columns for driver in fitting}
+    often = Counter(column for columns in read.values() for column in columns)
+    return {
+        name: frozenset(column for column in columns if often[column] == 1)
+        for name, columns in read.items()
+    }

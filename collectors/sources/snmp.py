@@ -8,7 +8,7 @@ from typing import Final
 
 from chassis.clock import Clock
 from collectors.driver import Driver, Part, Readings, Table
-from collectors.drivers import candidates, drivers
+from collectors.drivers import candidates, distinguishing, drivers
 from collectors.sources import Identity, SourceLost, SourceRefused
 from devices.snmp import (
     Snmp,
@@ -141,14 +141,15 @@ class SnmpSource:
         an OLT without ONUs is looked at again, and so is one that was silent, with what firmware it
         has now.
         """
-        had: set[str] = set()
+        telling = distinguishing(fitting)
+        had = frozenset[str]()
         if len(fitting) > 1:
-            asked = sorted(frozenset[str]().union(*(driver.own_columns for driver in fitting)))
+            asked = sorted(frozenset[str]().union(*telling.values()))
             walk = await self.session.walk(asked, rows_max=0)
-            had = {column for column, cells in walk.columns.items() if cells}
-        if self._driver not in fitting or not self._driver.own_columns & had:
-            self._driver = max(fitting, key=lambda driver: len(driver.own_columns & had))
-        self._settled = len(fitting) == 1 or bool(self._driver.own_columns & had)
+            had = frozenset(column for column, cells in walk.columns.items() if cells)
+        if self._driver not in fitting or not telling[self._driver.name] & had:
+            self._driver = max(fitting, key=lambda driver: len(telling[driver.name] & had))
+        self._settled = len(fitting) == 1 or bool(telling[self._driver.name] & had)
 
     async def _scalars(
         self, oids: list[str], deadline: float

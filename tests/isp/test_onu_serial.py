@@ -33,6 +33,8 @@ def spellings(vendor: str, number: bytes) -> list[bytes | str]:
         f"{vendor}:{number.hex().upper()}",
         f" {vendor} {number.hex()} ",
         f"1,{text}",
+        f'"{text}"',
+        f'"{octets.hex(" ").upper()} "',
         f"{octets.hex().upper()} ({vendor}-{number.hex().upper()})",
     ]
 

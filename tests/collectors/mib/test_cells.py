@@ -59,7 +59,42 @@ def test_only_possible_light_passes_the_gate(value):
     gate = read.Gate()
     found = gate.dbm(value)
     assert found is None or -45 <= found <= 10
-    assert gate.doubts["dbm"] == (value is not None and found is None)
+    assert gate.doubts["dbm"] == (value not in (None, -40.0) and found is None)
+
+
+def test_the_dark_is_no_light_and_no_doubt():
+    gate = read.Gate()
+
+    assert [None, None, 0.0] == [gate.dbm(-40.0), gate.received(0.0), gate.dbm(0.0)]
+    assert not gate.doubts
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [(-1963, -19.63), (b"-1963", -19.63), (b"-19.63", -19.63), (b"-19.63 dBm", -19.63)]
+    + [(cell, None) for cell in (b"", b"--", b"N/A", b"-inf", b"2147483647", None)],
+)
+def test_hundredths_come_as_a_number_in_digits_or_in_the_unit_itself(cell, expected):
+    assert read.unit(0.01)(cell) == pytest.approx(expected)
+
+
+def test_of_an_onu_that_is_away_no_light_is_told():
+    columns = {
+        "1.1": {(1,): 1, (2,): 2},
+        "1.2": {(1,): -2100, (2,): -2100},
+        "1.3": {(1,): 700, (2,): 700},
+    }
+    states = {1: OnuState.ONLINE, 2: OnuState.LOS}
+    fields = (
+        Field("state", "1.1", read.choice(states)),
+        Field("rx_dbm", "1.2", read.unit(0.01)),
+        Field("distance_m", "1.3", read.unit(1)),
+    )
+    found = onus(
+        read.Cells(readings(onus=columns)), read.Gate(), fields, lambda _: Place("0/1", None)
+    )
+
+    assert [(-21.0, 700), (None, 700)] == [(each.rx_dbm, each.distance_m) for each in found]
 
 
 def test_a_counter_may_be_what_is_no_value_elsewhere():
@@ -76,6 +111,7 @@ def test_a_counter_may_be_what_is_no_value_elsewhere():
         (b"0.03 mW (-14.61 dBm)", -14.61),
         (b"-inf dBm", None),
         (b"0.00 mW (-inf dBm)", None),
+        (b"-14.61(dBm)", -14.61),
         (b"6.56 dbm", 6.56),
         (b"27.84 .C\0\0", 27.84),
         (b"N/A", None),

@@ -1,7 +1,7 @@
 """A device read by SNMP: a driver's tables walked, its scalars got, all of it parsed at once."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -101,13 +101,11 @@ class SnmpSource:
             walks = await self._walks(tables, deadline)
         readings = Readings(walks=walks, scalars=said, now=self._clock.now())
         partial = {name for name, walk in walks.items() if not walk.complete}
-        counted = {table.name for table in driver.tables.get(Part.TRAFFIC, ())} & walks.keys()
-        beside = [walks[name].uptime_ticks for name in (counted or walks)]
-        uptimes = [ticks for ticks in beside if ticks is not None]
+        counters = {table.name for table in driver.tables.get(Part.TRAFFIC, ())}
         return replace(
             driver.parse(readings),
             partial=tuple(sorted(partial | refused)),
-            uptime_ticks=uptimes[-1] if uptimes else None,
+            uptime_ticks=_uptime(walks, counters),
         )
 
     async def read_onu(self, onu: OnuReading) -> Poll:
@@ -193,6 +191,14 @@ class SnmpSource:
         except SnmpTimeout:
             return False
         return True
+
+
+def _uptime(walks: Mapping[str, Walk], counters: Collection[str]) -> int | None:
+    """The sysUpTime beside the counters, where any were read; else that of the last walk."""
+    told = [(name in counters, walk.uptime_ticks) for name, walk in walks.items()]
+    known = [(counted, ticks) for counted, ticks in told if ticks is not None]
+    beside = [ticks for counted, ticks in known if counted] or [ticks for _, ticks in known]
+    return beside[-1] if beside else None
 
 
 def _one_row(

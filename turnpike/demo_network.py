@@ -1,8 +1,10 @@
 """The demo's network: a BRAS into which every line dials, its router's queues, an OLT with ONUs."""
 
+import secrets
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +38,8 @@ SITE_KBPS: Final = 20_000_000
 
 COMMUNITY: Final = "public"
 LOCAL: Final = "127.0.0.1"
+PORTS: Final = range(20_000, 32_000)
+"""Below those that the kernel gives to whoever asks for any: seconds go by before they are used."""
 
 
 async def enter(
@@ -159,6 +163,8 @@ def _lab(device: str, name: str, options: dict[str, Any]) -> Program:
 
 
 def _free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((LOCAL, 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
+            probe.bind((LOCAL, port))
+            return port

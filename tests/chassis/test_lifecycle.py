@@ -13,7 +13,7 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
 DEMO = "tests/chassis/demo_daemon.py"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 class Running:

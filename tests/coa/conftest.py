@@ -301,7 +301,7 @@ async def running(database_config: DatabaseConfig) -> AsyncIterator[Callable[[],
     assert [] == failures
 
 
-async def until(what: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
+async def until(what: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
     """The first truthy result of `what`, asked again and again."""
     async with asyncio.timeout(seconds):
         while not (found := await what()):

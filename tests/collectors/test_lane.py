@@ -18,6 +18,7 @@ from operations.device_requests import RequestKind
 from tests.support.virtual_loop import run_in_virtual_time
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+TURNS = 500
 
 
 @dataclass
@@ -64,7 +65,8 @@ class Device:
 async def turns(lane: Lane) -> None:
     """Let the loop do what is to be done now; a loop that never waits would not come back."""
     running = asyncio.ensure_future(lane.run())
-    await asyncio.sleep(0.05)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

@@ -12,9 +12,11 @@ import pytest
 
 from chassis.clock import SystemClock
 from lab.olt import Olt, Plant, personalities
+from tests.support.eventually import eventually
 from tests.support.mosquitto import Mosquitto, needs_mosquitto
+from tests.support.ports import free_port
 from tests.support.sms_provider import SmsProvider, sms_provider
-from tests.support.suite import Suite, eventually, free_udp_ports, running_suite
+from tests.support.suite import Suite, running_suite
 
 PORTS, ONUS_PER_PORT = 2, 64
 TWO_POLLS_SECONDS = 60.0
@@ -36,7 +38,7 @@ async def provider() -> AsyncIterator[SmsProvider]:
 
 @pytest.fixture
 async def suite(place: Path, broker: Mosquitto, provider: SmsProvider) -> AsyncIterator[Suite]:
-    [trap_port] = free_udp_ports(1)
+    trap_port = free_port()
     more = {
         "TURNPIKE_COLLECTORS__TRAPS": f"127.0.0.1:{trap_port}",
         "TURNPIKE_COLLECTORS__STATE_SECONDS": "20",

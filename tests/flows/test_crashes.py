@@ -18,15 +18,17 @@ import pytest
 
 from radius import numbers, wire
 from radius.packet import Code
+from tests.support.eventually import eventually
 from tests.support.sizes import size
 from tests.support.story import SECRET, open_shop
-from tests.support.suite import Suite, eventually, running_suite
+from tests.support.suite import Suite, running_suite
 
 RECORDS_PER_SECOND = size(500, 2000)
 SECONDS = size(4, 30)
 KILLS = size(1, 5)
 PORTS = 256
 TRIES = 12
+TRIES_OF_A_LOGIN = size(12, 3)
 RETRY_SECONDS = 0.5
 NO_SECONDS = bytes(4)
 """Sessions that began when they ended: what one used before its service was entered here would
@@ -186,14 +188,15 @@ async def login_answered(suite: Suite, *, tries: int = 1) -> bool:
 async def logins_while(suite: Suite, work: asyncio.Future[None]) -> tuple[int, int, float]:
     """(accepted, all, seconds that one waited at most) of logins while the work lasts.
 
-    Five a second, each as patient as a MikroTik: three tries of 1.1 s.
+    Five a second, each as patient as a MikroTik: three tries of 1.1 s, and more where other tests
+    want the processors too.
     """
     loop = asyncio.get_running_loop()
     accepted = asked = 0
     longest = 0.0
     while not work.done():
         began = loop.time()
-        accepted += await login_answered(suite, tries=3)
+        accepted += await login_answered(suite, tries=TRIES_OF_A_LOGIN)
         asked += 1
         longest = max(longest, loop.time() - began)
         await asyncio.sleep(0.2)

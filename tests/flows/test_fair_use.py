@@ -16,7 +16,8 @@ from database.connect import Database, Role
 from lab.nas import GENERIC, MIKROTIK, Line, Nas, Server, Session
 from lab.routeros import RouterOs
 from operations import entitlement
-from tests.support.suite import CommandFailed, Suite, eventually, running_suite
+from tests.support.eventually import eventually
+from tests.support.suite import CommandFailed, Suite, running_suite
 
 SECRET = "a-secret-of-the-story-1"
 LOGIN, PASSWORD = "ann@example.net", "password-1"

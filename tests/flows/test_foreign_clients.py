@@ -16,9 +16,10 @@ from chassis.clock import SystemClock
 from lab.nas import MIKROTIK, Line, Nas, Refusal, Server, Session
 from radius.integrity import REPLIES
 from radius.packet import Code
+from tests.support.eventually import eventually
 from tests.support.radclient import RADCLIENT, radclient
 from tests.support.story import SECRET, open_shop
-from tests.support.suite import Suite, eventually, running_suite
+from tests.support.suite import Suite, running_suite
 from tests.support.tshark import WHY_NOT, watching
 
 RADTEST = shutil.which("radtest")

@@ -9,9 +9,10 @@ import pytest
 
 from chassis.clock import SystemClock
 from lab.nas import MIKROTIK, Line, Nas, Server
+from tests.support.eventually import eventually
 from tests.support.sizes import size
 from tests.support.story import SECRET
-from tests.support.suite import Suite, eventually, running_suite
+from tests.support.suite import Suite, running_suite
 
 SUBSCRIBERS = size(300, 5000)
 LIVE_SESSIONS = size(100, 3000)

@@ -7,8 +7,9 @@ import psutil
 import pytest
 
 from lab.routeros import Faults, RouterOs
+from tests.support.eventually import eventually
 from tests.support.sizes import size
-from tests.support.suite import Suite, eventually, running_suite
+from tests.support.suite import Suite, running_suite
 
 SUBSCRIBERS = size(60, 600)
 KILLS = size(2, 8)

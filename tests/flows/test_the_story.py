@@ -17,6 +17,7 @@ from database.embedded import EmbeddedServer
 from database.roles import ADMIN_NAME
 from lab.nas import GENERIC, MIKROTIK, Line, Nas, Refusal, Server, Session
 from tests.support.coa_site import FREERADIUS, coa_site
+from tests.support.eventually import eventually
 from tests.support.postgres import ServerKind, system_binaries
 from tests.support.radclient import RADCLIENT, Answer, radclient
 from tests.support.story import (
@@ -28,13 +29,13 @@ from tests.support.story import (
     first_bill,
     open_shop,
 )
-from tests.support.suite import Suite, eventually, running_suite
+from tests.support.suite import Suite, running_suite
 
 LINE = Line(login=LOGIN, password=PASSWORD, mac="02:00:00:00:00:07")
 MEGABYTE = 1_000_000
 USED = (30 * MEGABYTE, 300 * MEGABYTE)
 
-pytestmark = [pytest.mark.xdist_group("story")]
+pytestmark = [pytest.mark.prove, pytest.mark.measured, pytest.mark.xdist_group("story")]
 
 
 @pytest.fixture(params=list(ServerKind))

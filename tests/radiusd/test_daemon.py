@@ -11,11 +11,12 @@ import pytest
 
 from radius import numbers, wire
 from radius.packet import Code
-from tests.support.radiusd import SECRET, Provider, running_radiusd
+from tests.support.eventually import eventually
+from tests.support.radiusd import SECRET, Client, Provider, running_radiusd
 
 pytestmark = pytest.mark.database
 
-NOTICED_SECONDS_MAX = 20.0
+NOTICED_SECONDS_MAX = 60.0
 """How long a test waits for radiusd to notice that its database went or came."""
 
 
@@ -70,16 +71,17 @@ async def test_a_change_is_live_within_a_second(provider, tmp_path):
 
     async with running_radiusd(provider.config, tmp_path) as radiusd, radiusd.client() as client:
         await provider.rename(service_id, "anna")
-        await asyncio.sleep(1)
-        renamed = await client.login("anna")
+        await eventually(lambda: accepted(client, "anna"), seconds=1)
         former = await client.login("ann")
         await provider.services(plan, "bob")
-        await asyncio.sleep(1)
-        added = await client.login("bob")
+        await eventually(lambda: accepted(client, "bob"), seconds=1)
 
-    assert Code.ACCESS_ACCEPT == renamed.code
     assert Code.ACCESS_REJECT == former.code
-    assert Code.ACCESS_ACCEPT == added.code
+
+
+async def accepted(client: Client, login: str) -> bool:
+    frame = await client.login(login)
+    return frame is not None and frame.code == Code.ACCESS_ACCEPT
 
 
 async def test_a_service_with_a_pool_gets_an_address_and_keeps_it(provider, tmp_path):
@@ -159,7 +161,7 @@ async def test_a_killed_worker_is_replaced_and_no_request_is_lost(provider, tmp_
     async with running_radiusd(provider.config, tmp_path) as radiusd, radiusd.client() as client:
         await client.login("ann")
         os.kill(radiusd.worker_pids()[0], signal.SIGKILL)
-        answered = await client.login("ann", seconds=20)
+        answered = await client.login("ann", seconds=60)
 
     assert answered is not None, radiusd.lines
     assert Code.ACCESS_ACCEPT == answered.code
@@ -299,8 +301,7 @@ async def test_a_keeper_that_is_gone_knows_no_strangers(provider, tmp_path):
     async with running_radiusd(provider.config, tmp_path) as radiusd, radiusd.client() as client:
         assert Code.ACCESS_REJECT == (await client.login("stranger")).code
         os.kill(radiusd.processes.pids()["radiusd"], signal.SIGKILL)
-        await asyncio.sleep(0.1)
-        without = await client.login("stranger", seconds=0.2)
+        without = await until(client, "stranger", None)
         async with asyncio.timeout(NOTICED_SECONDS_MAX):
             while (with_another := await client.login("stranger", seconds=1)) is None:
                 pass

@@ -20,18 +20,19 @@ pytestmark = pytest.mark.database
 
 
 class Gate:
-    """Postgres as the recorder reaches it: open, shut, or opening late."""
+    """Postgres as the recorder reaches it: open, shut, or opening when it is let."""
 
     def __init__(self, books: Books) -> None:
         self.books = books
         self.shut = False
-        self.delay_seconds = 0.0
+        self.let = asyncio.Event()
+        self.let.set()
 
     @asynccontextmanager
     async def raw(self):
         if self.shut:
             raise OSError("shut")
-        await asyncio.sleep(self.delay_seconds)
+        await self.let.wait()
         async with self.books.database.raw() as connection:
             yield connection
 
@@ -52,7 +53,7 @@ async def recording(
         await running
 
 
-async def until(reached: Callable[[], bool], seconds: float = 10) -> None:
+async def until(reached: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not reached():
             await asyncio.sleep(0.01)
@@ -112,11 +113,12 @@ async def test_postgres_away_means_the_spool_and_then_the_database_by_itself(boo
 
 async def test_a_slow_commit_is_spooled_and_not_replayed_once_it_is_through(books, tmp_path):
     gate = Gate(books)
-    gate.delay_seconds = 1.0
+    gate.let.clear()
     async with recording(gate.raw, tmp_path / "spool") as (recorder, acknowledged):
         recorder.submit(record(Status.START), 0)
-        await until(lambda: acknowledged == [0], seconds=0.9)
-        async with asyncio.timeout(20):
+        await until(lambda: acknowledged == [0])
+        gate.let.set()
+        async with asyncio.timeout(60):
             while len(await books.records()) < 1:
                 await asyncio.sleep(0.05)
         recorder.submit(record(Status.INTERIM, 5, 5), 1)
@@ -183,9 +185,9 @@ async def test_two_recorders_of_the_same_sessions_do_not_block_each_other(books,
         for number, each in enumerate(interims(1000)):
             (one if number % 2 else other).submit(each, number)
             (other if number % 3 else one).submit(each, number)
-        await until(lambda: len(first) + len(second) == 2000, seconds=30)
+        await until(lambda: len(first) + len(second) == 2000)
         for each in (one, other):
-            await until(partial(replayed, each), seconds=30)
+            await until(partial(replayed, each))
 
     assert 1000 == len(await books.records())
     assert {str(number): 1000 - (1000 - number) % 7 for number in range(7)} == {
@@ -204,8 +206,8 @@ async def test_a_killed_backend_loses_nothing_acknowledged(books, tmp_path, serv
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE usename = 'turnpike_radiusd' AND query LIKE '%%EXECUTE record_batch%%'"
                 )
-        await until(lambda: len(acknowledged) == 1000, seconds=20)
-        await until(partial(replayed, recorder), seconds=20)
+        await until(lambda: len(acknowledged) == 1000)
+        await until(partial(replayed, recorder))
     with contextlib.suppress(Exception):
         await books._store.close()
 

@@ -85,13 +85,13 @@ async def recorder_process(data: Path, first: int) -> AsyncIterator[set[int]]:
 
 async def more_than(count: int, acknowledged: set[int]) -> None:
     wanted = len(acknowledged) + count
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while len(acknowledged) < wanted:
             await asyncio.sleep(0.01)
 
 
 async def numbers(books: Books) -> list[int]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             try:
                 return sorted(row.octets_up for row in await books.records())
@@ -116,7 +116,7 @@ async def test_acknowledged_means_recorded_exactly_once_whoever_is_killed(data: 
                 await more_than(300, second)
             async with recorder_process(data, 200_000) as third:
                 await more_than(100, third)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(90):
                     while await asyncio.to_thread(waiting, data):
                         await asyncio.sleep(0.1)
             recorded = await numbers(books)

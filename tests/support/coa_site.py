@@ -3,17 +3,18 @@
 import asyncio
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 __all__ = ["FREERADIUS", "CoaSite", "coa_site"]
 
 FREERADIUS = shutil.which("freeradius", path="/usr/sbin:/usr/bin")
 DICTIONARY = Path("/etc/freeradius/3.0/dictionary")
 READY = "Ready to process requests"
-START_SECONDS_MAX = 20
+START_SECONDS_MAX = 60
 PACKET = re.compile(r"^PACKET (\S+) session=(\S*) user=(\S*)$", re.MULTILINE)
 
 
@@ -33,9 +34,7 @@ class CoaSite:
 async def coa_site(directory: Path, secret: str) -> AsyncIterator[CoaSite]:
     """Run FreeRADIUS with nothing but a CoA listener until the block ends."""
     assert FREERADIUS
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     directory.mkdir(parents=True, exist_ok=True)
     shutil.copy(DICTIONARY, directory / "dictionary")
     requests = directory / "requests.log"

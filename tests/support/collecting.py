@@ -89,7 +89,7 @@ class Collecting:
             return [tuple(row) for row in await transaction.execute(query)]
 
 
-async def until(what: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+async def until(what: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
     """The first truthy result of `what`, asked again and again."""
     async with asyncio.timeout(seconds):
         while not (found := await what()):

@@ -5,25 +5,24 @@ It believes a request only with Message-Authenticator and Event-Timestamp.
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 __all__ = ["HOSTAPD", "hostapd"]
 
 HOSTAPD = shutil.which("hostapd", path="/usr/sbin:/usr/bin")
 READY = "AP-ENABLED"
-START_SECONDS_MAX = 20
+START_SECONDS_MAX = 60
 
 
 @asynccontextmanager
 async def hostapd(directory: Path, secret: str) -> AsyncIterator[int]:
     """Run it until the block ends; gives the port."""
     assert HOSTAPD
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "hostapd.conf").write_text(configuration(port, secret))
     log = directory / "output.log"

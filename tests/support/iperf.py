@@ -20,7 +20,7 @@ WIRE_PER_PAYLOAD: Final = (PAYLOAD_OCTETS + 8 + 20 + 14) / PAYLOAD_OCTETS
 """With the headers of UDP, IPv4 and Ethernet: HTB counts frames."""
 PACING_MICROSECONDS: Final = 10_000
 """How often each sends: a hundred processes that wake up every millisecond measure each other."""
-START_SECONDS_MAX: Final = 20
+START_SECONDS_MAX: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,20 +13,22 @@ from uuid import uuid4
 import pytest
 from aiomqtt import Client
 
+from tests.support.ports import free_port
+
 __all__ = ["Mosquitto", "needs_mosquitto"]
 
 needs_mosquitto = pytest.mark.skipif(
     shutil.which("mosquitto") is None, reason="mosquitto is not installed"
 )
-STARTED_SECONDS_MAX = 10.0
-READ_SECONDS_MAX = 10.0
+STARTED_SECONDS_MAX = 60.0
+READ_SECONDS_MAX = 30.0
 
 
 class Mosquitto:
     """`async with Mosquitto(directory) as broker`, then `await broker.kill()` and `.start()`."""
 
     def __init__(self, directory: Path) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self._configuration = directory / "mosquitto.conf"
         self._configuration.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser root\n"
@@ -72,12 +74,6 @@ class Mosquitto:
                 if message.retain:
                     found[str(message.topic)] = json.loads(message.payload)
         return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Final
 import pytest
 
 from devices.credentials import SnmpAccess
+from tests.support.ports import free_port
 
 __all__ = ["AUTH_NAMES", "PRIV_NAMES", "needs_snmpd", "snmpd"]
 
@@ -24,7 +24,7 @@ PRIV_NAMES: Final = {"des": "DES", "aes": "AES", "aes192": "AES-192", "aes256": 
 PASSING: Final = "vacm_conf,usmConf,snmpEngine,pass_persist"
 """The modules of an agent that has its MIB from elsewhere."""
 
-START_SECONDS_MAX: Final = 10.0
+START_SECONDS_MAX: Final = 60.0
 
 needs_snmpd = pytest.mark.skipif(shutil.which("snmpd") is None, reason="snmpd is not installed")
 
@@ -41,7 +41,7 @@ def snmpd(
 
     With a `program` it has no MIB of its own, but all that the program tells by `pass_persist`.
     """
-    port = port or _free_port()
+    port = port or free_port()
     configuration = directory / "snmpd.conf"
     lines = ["rocommunity public 127.0.0.1", *_users(users)]
     lines += [f"pass_persist .1.3.6.1 {' '.join(program)}"] if program else []
@@ -84,9 +84,3 @@ def _until_ready(log: Path) -> None:
     while "NET-SNMP version" not in log.read_text():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

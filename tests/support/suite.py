@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["CommandFailed", "Suite", "eventually", "running_suite"]
+from tests.support.ports import free_port
+
+__all__ = ["CommandFailed", "Suite", "running_suite"]
 
 READY_SECONDS_MAX: Final = 120
 STOP_SECONDS_MAX: Final = 60
@@ -69,10 +70,18 @@ class Suite:
 
 @asynccontextmanager
 async def running_suite(
-    data: Path, *, database_url: str | None = None, more: Mapping[str, str] | None = None
+    data: Path,
+    *,
+    words: tuple[str, ...] = (),
+    database_url: str | None = None,
+    more: Mapping[str, str] | None = None,
+    ends_with: int = 0,
 ) -> AsyncIterator[Suite]:
-    """Run `turnpike up` until the block ends; it must have said `ready` and must stop cleanly."""
-    auth_port, acct_port = free_udp_ports(2)
+    """Run `turnpike up` until the block ends; it must have said `ready` and must stop cleanly.
+
+    A block that ends it otherwise says how it then `ends_with`.
+    """
+    auth_port, acct_port = free_port(), free_port()
     environment = {
         **os.environ,
         "TURNPIKE_RADIUSD__AUTH_PORT": str(auth_port),
@@ -91,6 +100,7 @@ async def running_suite(
         "up",
         "--data",
         str(data),
+        *words,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -121,21 +131,7 @@ async def running_suite(
             raise
         finally:
             await reading
-    assert code == 0, "\n".join(suite.lines[-60:])
-
-
-async def eventually(what: Any, *, seconds: float = 10.0, every: float = 0.05) -> Any:
-    """Wait until the coroutine function (or plain function) `what` gives something true."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while True:
-        result = what()
-        if asyncio.iscoroutine(result):
-            result = await result
-        if result:
-            return result
-        assert loop.time() < until, f"not within {seconds} s"
-        await asyncio.sleep(every)
+    assert code == ends_with, "\n".join(suite.lines[-60:])
 
 
 async def read(suite: Suite, ready: asyncio.Event) -> None:
@@ -147,14 +143,3 @@ async def read(suite: Suite, ready: asyncio.Event) -> None:
             ready.set()
     await suite.process.wait()
     ready.set()
-
-
-def free_udp_ports(count: int) -> list[int]:
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

@@ -11,6 +11,7 @@ from tests.support.running_webui import running_webui
 from tests.support.web_provider import DEBTOR, OLT, ONU, OPERATOR, PASSWORD
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE_MILLISECONDS = 60_000
 WIDTHS = [1280, 390]
 # What is still loading when a page is left or the browser closes is cut off; that is no fault.
 CUT_OFF = "net::ERR_ABORTED"
@@ -31,6 +32,8 @@ async def page(request, provider) -> AsyncIterator[Page]:
         context = await browser.new_context(
             base_url=running.url, viewport={"width": request.param, "height": 900}
         )
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         opened = await context.new_page()
         opened.on("console", lambda message: complaints.append(message.text))
         opened.on("pageerror", lambda error: complaints.append(str(error)))

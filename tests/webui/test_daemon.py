@@ -52,7 +52,7 @@ async def test_a_reload_is_seen_by_the_next_sign_in(provider, tmp_path):
 async def test_it_is_seen_in_the_status_of_the_suite(provider):
     reader = Database(provider.config, Role.READER)
     query = text("SELECT state FROM daemon_status WHERE daemon = 'webui'")
-    async with running_webui(provider.config), asyncio.timeout(30):
+    async with running_webui(provider.config), asyncio.timeout(60):
         seen = None
         while seen != "ready":
             async with reader.transaction() as transaction:

@@ -17,7 +17,7 @@ from shaper.prefixes import host_bits, width
 from shaper.queue import Doubt, Listed, Network, Queue, RateClass, Tree
 from shaper.topology import Topology, queue_name
 
-__all__ = ["LISTS", "SUSPENDED", "Service", "Site", "desired"]
+__all__ = ["LISTS", "SUSPENDED", "Service", "Site", "desired", "service_id_of"]
 
 SUSPENDED: Final = "turnpike-suspended"
 """The address list of services without access, beside the walled garden's."""
@@ -40,6 +40,12 @@ class Service:
     def subject(self) -> str:
         """`s17`."""
         return f"s{self.service_id}"
+
+
+def service_id_of(subject: str) -> int | None:
+    """The inverse of `Service.subject`; None where it is no service's."""
+    number = subject.removeprefix("s")
+    return int(number) if number != subject and number.isdecimal() else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,12 +14,13 @@ from isp.errors import Refused
 from shaper import metrics
 from shaper.backend import Applied, Backend, BackendTrouble, Change, Difference, Kind
 from shaper.backends import open_backend
+from shaper.desired import service_id_of
 from shaper.guard import held_removals, paused
 from shaper.look import Look, Wanted, compare, report, wanted
-from shaper.state import UNTROUBLED, Standing, State
+from shaper.state import Standing, State
+from shaper.status import Status, status_of, tell
 from shaper.store import record
 from shaper.store.load import Fingerprint, Request, explained, fingerprint, load
-from shaper.store.record import Status
 from shaper.target import Target
 
 __all__ = ["Lane"]
@@ -183,22 +184,20 @@ class Lane:
 
     async def _held(self, look: Look, orders: list[Request]) -> tuple[Change, ...]:
         """The removals that the guard holds; not those that a person has seen and wants."""
-        changes = look.difference.changes
+        changes, size = look.difference.changes, look.reading.size
         wanted_still = set(look.wanted.tree.subjects())
 
         def is_derived(subject: str) -> bool:
-            return not subject.startswith("s") or subject in wanted_still
+            return service_id_of(subject) is None or subject in wanted_still
 
-        suspects = held_removals(changes, look.reading.size, is_derived)
+        suspects = held_removals(changes, size, is_derived)
         if not suspects:
             return ()
-        services = {int(change.subject[1:]) for change in suspects}
+        services = {service_id_of(change.subject) for change in suspects} - {None}
         async with self._database.transaction() as transaction:
             known = await explained(transaction, self.target, services, self._clock.now())
         held = held_removals(
-            changes,
-            look.reading.size,
-            lambda subject: is_derived(subject) or int(subject[1:]) in known,
+            changes, size, lambda each: is_derived(each) or service_id_of(each) in known
         )
         confirmed = max((order.confirmed_removals or 0 for order in orders), default=0)
         return () if len(held) <= confirmed else held
@@ -255,11 +254,9 @@ class Lane:
         applied: Applied | None,
         checked_at: datetime,
     ) -> None:
-        """Write how the target stands, and answer who asked. Nothing that was compared is older
-        than `checked_at`.
-        """
+        """Write how the target stands, and answer who asked."""
         now = self._clock.now()
-        status = _status(look, held)
+        status = status_of(look, held, checked_at)
         loaded = look.wanted.loaded
         async with self._database.transaction() as transaction:
             if self._states is None:
@@ -267,15 +264,13 @@ class Lane:
             await record.write_states(
                 transaction, self.target, self._states, look.states, loaded.owners, now
             )
-            await record.write_status(
-                transaction, self.target, replace(status, checked_at=checked_at), now
-            )
+            await record.write_status(transaction, self.target, status, now)
             if loaded.requests:
                 asked = [request.shaper_request_id for request in loaded.requests]
                 outcome = report(self.target, look, held, applied)
                 await record.answer(transaction, asked, outcome, now)
         self._states = dict(look.states)
-        self._tell(status, look)
+        self._stands(status, look)
 
     async def _trouble(
         self, trouble: BackendTrouble | Refused, requests: tuple[Request, ...]
@@ -296,52 +291,8 @@ class Lane:
                 asked = [request.shaper_request_id for request in requests]
                 outcome = {"router": self.target.name, "problem": str(trouble)}
                 await record.answer(transaction, asked, outcome, now)
-        self._tell(status, None)
+        self._stands(status, None)
 
-    def _tell(self, status: Status, look: Look | None) -> None:
-        """Metrics; and a line in the log where the state is another."""
-        name = self.target.name
-        metrics.unreachable.set(int(look is None), name)
-        if look is not None:
-            metrics.queues_wanted.set(status.wanted, name)
-            metrics.queues_actual.set(status.actual, name)
-            metrics.queues_drifted.set(status.drifted if self.target.writes else 0, name)
-            metrics.held.set(status.held, name)
-            metrics.in_doubt.set(look.doubtful, name)
-        before = self.status
-        self.status = status
-        if before is not None and before.state == status.state:
-            return
-        told = {
-            "router": name,
-            "state": status.state.value,
-            "problem": status.problem,
-            "drifted": status.drifted,
-            "held": status.held,
-        }
-        if status.state in UNTROUBLED:
-            log.info("router_state", **told)
-        else:
-            log.warning("router_state", **told)
-
-
-def _status(look: Look, held: tuple[Change, ...]) -> Status:
-    if held:
-        state = Standing.HELD
-    elif look.wanted.loaded.paused and look.difference.changes:
-        state = Standing.PAUSED
-    elif look.doubtful:
-        state = Standing.IN_DOUBT
-    else:
-        state = Standing.DRIFTED if look.drifted else Standing.IN_SYNC
-    return Status(
-        state=state,
-        warnings=look.reading.warnings,
-        wanted=len(look.states),
-        actual=look.reading.size,
-        drifted=look.drifted,
-        foreign_rows=look.difference.foreign,
-        held=len(held),
-        version=look.reading.version,
-        cpu_percent=look.reading.cpu_percent,
-    )
+    def _stands(self, status: Status, look: Look | None) -> None:
+        before, self.status = self.status, status
+        tell(self.target, status, look, before)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from isp.limit import PRIORITY_LOWEST
-from policy.rate_limit import rate_bps_text
 from shaper.backend import Change, Kind
 from shaper.linux_classes import limit_of
 from shaper.linux_leaves import choose_kind
@@ -14,11 +13,12 @@ from shaper.linux_state import NAMELESS, LeafKind, LinuxQueue, LinuxState
 from shaper.linux_tree import queues_of
 from shaper.linux_wiring import Wiring
 from shaper.queue import Listed, Tree
+from shaper.wording import limit_text
 
 __all__ = ["Entry", "LinuxDifference", "LinuxReading", "difference", "queue_text"]
 
 PLAIN_LEAVES = "this kernel has neither CAKE nor fq_codel: queues are plain, of 100 ms"
-NO_WALLS = "no rule stands beside the sets walled and suspended: who is on them is not kept out"
+NO_WALLS = "no rule stands beside the sets walled and suspended (docs/shaper.md): all pass"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,17 +190,13 @@ def queue_text(queue: LinuxQueue) -> str:
         return f"{queue.name} incomplete"
     borrows = queue.parent is not None
     down, up = limit_of(queue.down, borrows=borrows), limit_of(queue.up, borrows=borrows)
-    words = [queue.name, f"{rate_text(down.rate_bps)}/{rate_text(up.rate_bps)}"]
+    words = [queue.name, f"{limit_text(down.rate_bps)}/{limit_text(up.rate_bps)}"]
     if down.guaranteed_bps or up.guaranteed_bps:
-        guaranteed = (rate_bps_text(limit.guaranteed_bps or 0) for limit in (down, up))
-        words.append(f"guaranteed {'/'.join(guaranteed)}")
+        pair = (down.guaranteed_bps, up.guaranteed_bps)
+        words.append(f"guaranteed {'/'.join(limit_text(bps) if bps else '0' for bps in pair)}")
     if (down.priority, up.priority) != (PRIORITY_LOWEST, PRIORITY_LOWEST):
         words.append(f"priority {down.priority}/{up.priority}")
     if queue.parent and not queue.parent.startswith(NAMELESS):
         words.append(f"under {queue.parent}")
     ordered = sorted(queue.targets, key=lambda each: (each.version, each.network_address))
     return " ".join((*words, *map(str, ordered)))
-
-
-def rate_text(rate_bps: int | None) -> str:
-    return "unlimited" if rate_bps is None else rate_bps_text(rate_bps)

@@ -64,7 +64,7 @@ SET_NAMES: Final[Mapping[tuple[str, int], str]] = {
 SET_IS_INTERVALS: Final = 0x4
 ELEMENT_IS_END: Final = 0x1
 """Of an interval the first address is an element, and so is the one after the last."""
-OURS: Final = re.compile(r"turnpike (\S+)")
+OURS: Final = re.compile(r"turnpike (s\d+)")
 
 
 def create_sets(table: str) -> Iterator[Request]:

@@ -76,14 +76,9 @@ class RouterOsBackend:
 
     async def throughput(self, queues: Collection[str]) -> Sequence[Throughput]:
         """Of simple queues, as the router measures it."""
-        flows = []
         with _troubles():
-            for name in queues:
-                where = {"name": name}
-                for row in await self._router.print(SIMPLE, proplist=("rate",), where=where):
-                    up, _, down = row.get("rate", "0/0").partition("/")
-                    flows.append(Throughput(queue=name, down_bps=int(down), up_bps=int(up)))
-        return flows
+            found = await asyncio.gather(*(self._flows(name) for name in queues))
+        return [flow for flows in found for flow in flows]
 
     async def close(self) -> None:
         """Leave the router."""
@@ -134,6 +129,14 @@ class RouterOsBackend:
             problems=tuple(problems),
             reading=None if problems else await self._read_back(done, reading),
         )
+
+    async def _flows(self, queue: str) -> Sequence[Throughput]:
+        where = {"name": queue}
+        rows = await self._router.print(SIMPLE, proplist=("rate",), where=where)
+        pairs = (row.get("rate", "0/0").partition("/") for row in rows)
+        return [
+            Throughput(queue=queue, down_bps=int(down), up_bps=int(up)) for up, _, down in pairs
+        ]
 
     async def _resource(self) -> Mapping[str, str]:
         (resource,) = await self._router.print("/system/resource")

@@ -1,7 +1,6 @@
 """What the shaper writes: states, what it is about to do, what came of it, answers to people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,12 +17,12 @@ from database.tables.shaping import (
     throughput_sample,
 )
 from shaper.backend import Applied, Kind, Throughput
-from shaper.state import Drift, Standing, State
+from shaper.state import Drift, State
+from shaper.status import Status
 from shaper.store.load import Owned
 from shaper.target import Target
 
 __all__ = [
-    "Status",
     "answer",
     "begin_run",
     "end_run",
@@ -37,23 +36,6 @@ __all__ = [
 
 
 RUNS_KEPT = timedelta(days=90)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Status:
-    """How a target stands, in figures."""
-
-    state: Standing
-    problem: str | None = None
-    warnings: tuple[str, ...] = ()
-    wanted: int = 0
-    actual: int = 0
-    drifted: int = 0
-    foreign_rows: int = 0
-    held: int = 0
-    version: str | None = None
-    cpu_percent: float | None = None
-    checked_at: datetime | None = None
 
 
 async def known_states(transaction: AsyncConnection, target: Target) -> dict[str, State]:

@@ -1,7 +1,8 @@
-"""Pauses, subscribers' own devices, routers shaped by RADIUS, samples, REST, FastTrack."""
+"""Pauses, subscribers' own devices, routers shaped by RADIUS, samples, figures, REST, FastTrack."""
 
 from sqlalchemy import select
 
+from chassis.metrics import exposition
 from chassis.secrets import Secret
 from database.tables.shaping import throughput_sample
 from devices.credentials import LoginAccess
@@ -150,6 +151,36 @@ async def test_parents_are_sampled_and_fasttrack_is_told_of(provider, router, ru
 
     assert (40_000_000, 3_000_000) == tuple((await until(sampled))[0])
     assert ["FastTrack"] == [each.split()[0] for each in (await provider.status()).warnings]
+
+
+def figure(name: str, **labels: str) -> float:
+    """Of the router `r1`, as Prometheus would scrape it; 0 where there is none yet."""
+    said = ",".join(f'{label}="{value}"' for label, value in {"router": "r1", **labels}.items())
+    line = f"turnpike_shaper_{name}{{{said}}} "
+    found = [row for row in exposition().decode().splitlines() if row.startswith(line)]
+    return float(found[0].removeprefix(line)) if found else 0.0
+
+
+async def test_a_run_and_the_metrics_have_the_figures(provider, router, running):
+    nas_id = await provider.add_router(router)
+    await provider.log_in(nas_id, await provider.add_services(await provider.add_plan(), 3))
+    applied_before = figure("apply_seconds_count")
+    await running()
+    await until(lambda: in_sync(provider))
+    (run,) = await provider.runs()
+
+    assert (3, 0, 0) == (run.wanted_adds, run.wanted_sets, run.wanted_removes)
+    assert (3, 0, None) == (run.done, run.failed, run.problem)
+    assert None not in (run.seconds, run.cpu_percent_before, run.cpu_percent_after)
+    assert applied_before + 1 == figure("apply_seconds_count")
+    assert run.cpu_percent_before == figure("router_cpu_percent", when="before")
+    assert run.cpu_percent_after == figure("router_cpu_percent", when="after")
+
+    async def told() -> bool:
+        names = ("queues_wanted", "rows_actual", "queues_drifted")
+        return [3, 3, 0] == [figure(name) for name in names]
+
+    await until(told)
 
 
 async def test_rest_where_the_api_is_closed(provider, running):

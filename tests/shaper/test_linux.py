@@ -25,7 +25,7 @@ from shaper.linux_tc import probe
 from shaper.linux_wiring import Wiring
 from shaper.queue import Queue, Tree
 from tests.shaper.router_states import random_tree
-from tests.support.namespaces import INSIDE, Subscribers, machine, needs_namespaces, run
+from tests.support.namespaces import INSIDE, Elsewhere, machine, needs_namespaces, run
 from tests.support.sizes import size
 
 pytestmark = needs_namespaces
@@ -35,7 +35,7 @@ HOUSE = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def subscribers() -> Iterator[Subscribers]:
+def subscribers() -> Iterator[Elsewhere]:
     with machine() as subscribers:
         yield subscribers
 

@@ -21,7 +21,7 @@ from shaper.linux_lists import lists_difference
 from shaper.linux_wiring import Wiring
 from shaper.queue import Listed, Queue, Tree
 from tests.shaper.router_states import random_tree
-from tests.support.namespaces import INSIDE, Subscribers, machine, needs_namespaces, run
+from tests.support.namespaces import INSIDE, Elsewhere, machine, needs_namespaces, run
 from tests.support.sizes import size
 
 WIRING = Wiring(inside=INSIDE)
@@ -36,7 +36,7 @@ needs_nft = pytest.mark.skipif(which("nft") is None, reason="nftables is not ins
 
 
 @pytest.fixture
-def subscribers() -> Iterator[Subscribers]:
+def subscribers() -> Iterator[Elsewhere]:
     with machine() as subscribers:
         yield subscribers
 

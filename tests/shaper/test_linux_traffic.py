@@ -16,7 +16,7 @@ from tests.support.iperf import Flow, Measured, flows
 from tests.support.namespaces import (
     BEHIND,
     INSIDE,
-    Subscribers,
+    Elsewhere,
     machine,
     needs_namespaces,
     run,
@@ -39,7 +39,7 @@ WIRING = Wiring(inside=INSIDE)
 
 
 @pytest.fixture
-def subscribers() -> Iterator[Subscribers]:
+def subscribers() -> Iterator[Elsewhere]:
     with machine() as subscribers:
         run("ip", "addr", "add", f"{MACHINE}/16", "dev", INSIDE)
         lines = "".join(f"addr add {address(at)}/16 dev {BEHIND}\n" for at in range(SUBSCRIBERS))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.support.namespaces import Subscribers
+from tests.support.namespaces import Elsewhere
 
 __all__ = ["Flow", "Measured", "flows"]
 
@@ -57,7 +57,7 @@ class Measured:
 
 
 async def flows(
-    subscribers: Subscribers, machine_address: str, wanted: Sequence[Flow], *, seconds: float
+    subscribers: Elsewhere, machine_address: str, wanted: Sequence[Flow], *, seconds: float
 ) -> Mapping[str, Measured]:
     """All at once, each with a server of its own at the sender's side."""
     return dict(
@@ -75,7 +75,7 @@ async def flows(
 
 
 async def one(
-    subscribers: Subscribers, machine_address: str, flow: Flow, port: int, seconds: float
+    subscribers: Elsewhere, machine_address: str, flow: Flow, port: int, seconds: float
 ) -> Measured:
     serve = ["iperf3", "-s", "-1", "--forceflush", "-p", str(port)]
     receive = ["iperf3", "-R", "-J", "-p", str(port), "-t", str(seconds)]

@@ -1,4 +1,4 @@
-"""Network namespaces of the kernel: a shaper's machine, and its subscribers behind a veth pair."""
+"""Network namespaces of the kernel: a shaper's machine, and who is behind its veth pairs."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-__all__ = ["INSIDE", "Subscribers", "machine", "needs_namespaces", "run"]
+__all__ = ["BEHIND", "INSIDE", "Elsewhere", "behind", "machine", "needs_namespaces", "run"]
 
 INSIDE: Final = "lan"
 """The machine's interface towards the subscribers."""
@@ -39,8 +39,8 @@ needs_namespaces = pytest.mark.skipif(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subscribers:
-    """The namespace behind the machine: what runs there is started with `command`."""
+class Elsewhere:
+    """Another namespace: what runs there is started with `command`."""
 
     process_id: int
 
@@ -49,36 +49,39 @@ class Subscribers:
 
 
 @contextmanager
-def machine() -> Iterator[Subscribers]:
-    """This thread, and those that it starts, on a machine of its own, whose interface `lan` leads
-    to the subscribers.
+def machine(inside: str = INSIDE) -> Iterator[Elsewhere]:
+    """This thread, and those that it starts, on a machine of its own, whose interface `inside`
+    leads to the subscribers.
     """
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    holder: subprocess.Popen[bytes] | None = None
     try:
         enter(CLONE_NEWNET)
-        holder = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", "echo ready; exec sleep 3600"], stdout=subprocess.PIPE
-        )
-        assert holder.stdout is not None
-        holder.stdout.readline()
         run("ip", "link", "set", "lo", "up")
-        run("ip", "link", "add", INSIDE, "type", "veth", "peer", "name", BEHIND)
-        run("ip", "link", "set", BEHIND, "netns", str(holder.pid))
-        run("ip", "link", "set", INSIDE, "up")
-        subscribers = Subscribers(process_id=holder.pid)
-        run(*subscribers.command("ip", "link", "set", "lo", "up"))
-        run(*subscribers.command("ip", "link", "set", BEHIND, "up"))
-        yield subscribers
+        with behind(inside) as subscribers:
+            yield subscribers
     finally:
         if LIBC.setns(before, CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "setns")
         os.close(before)
-        if holder is not None:
-            holder.kill()
-            holder.wait()
+
+
+@contextmanager
+def behind(interface: str) -> Iterator[Elsewhere]:
+    """Another namespace, which a new interface of this one leads to: `cpe` there."""
+    words = ["unshare", "--net", "sh", "-c", "echo ready; exec sleep 3600"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as holder:
+        try:
             assert holder.stdout is not None
-            holder.stdout.close()
+            holder.stdout.readline()
+            run("ip", "link", "add", interface, "type", "veth", "peer", "name", BEHIND)
+            run("ip", "link", "set", BEHIND, "netns", str(holder.pid))
+            run("ip", "link", "set", interface, "up")
+            elsewhere = Elsewhere(process_id=holder.pid)
+            run(*elsewhere.command("ip", "link", "set", "lo", "up"))
+            run(*elsewhere.command("ip", "link", "set", BEHIND, "up"))
+            yield elsewhere
+        finally:
+            holder.kill()
 
 
 def enter(flags: int) -> None:

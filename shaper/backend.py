@@ -125,6 +125,10 @@ class Backend(Protocol):
         """A `Reading` of all that the tree is about."""
         ...
 
+    def is_current(self, reading: Any) -> bool:
+        """Whether what was read then may be written to now; else it is to be read again."""
+        ...
+
     def plan(self, tree: Tree, reading: Any) -> Any:
         """A `Difference`; pure."""
         ...

@@ -31,6 +31,9 @@ TICK_SECONDS: Final = 1.0
 ROUNDS_MAX: Final = 4
 """What is refused or lost is read again and tried again, then waits for the next turn."""
 
+FRUITLESS_MAX: Final = 2
+"""Rounds in a row that achieve nothing: once it may have been what was read."""
+
 BACKOFF_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """After each failure in a row: a router that reboots is back within a minute or two."""
 
@@ -140,7 +143,7 @@ class Lane:
         )
         try:
             backend = self._backend = self._backend or open_backend(self.target, self._instance)
-            if again:
+            if again or not backend.is_current(self._reading):
                 await self._read(backend, should)
             look = compare(should, self._reading, backend)
             look, held, applied = await self._write(look, backend)
@@ -169,16 +172,16 @@ class Lane:
         loaded = look.wanted.loaded
         orders = [request for request in loaded.requests if request.kind == "apply"]
         author = orders[0].requested_by if orders else AUTOMATIC
-        applied = None
+        applied, fruitless = None, 0
         for _ in range(ROUNDS_MAX):
             held = await self._held(look, orders)
             allowed = look.difference.without(held)
             if loaded.paused and not orders:
                 allowed = allowed.without(paused(allowed.changes))
-            stuck = applied is not None and applied.failed and not applied.done
-            if not self.target.writes or not allowed.changes or stuck:
+            if not self.target.writes or not allowed.changes or fruitless == FRUITLESS_MAX:
                 break
             applied = await self._apply(look, allowed, backend, author)
+            fruitless = 0 if applied.done else fruitless + 1
             look = compare(look.wanted, self._reading, backend)
         return look, held, applied
 

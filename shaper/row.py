@@ -44,6 +44,8 @@ class Actual:
     """Everything of a router that is looked at, each menu in its own order."""
 
     rows: tuple[Found, ...] = ()
+    session: int | None = None
+    """Of the router's connection that it was read by."""
     version: str | None = None
     cpu_percent: float | None = None
     fasttrack: bool = False

@@ -79,6 +79,13 @@ class RouterCommands(Protocol):
         """As whom."""
         ...
 
+    @property
+    def session(self) -> int | None:
+        """Which connection stands now; None: none, or none that its end could be told by. A router
+        that reboots numbers its rows anew, so an `.id` is good for the connection it was read by.
+        """
+        ...
+
     async def print(
         self, path: str, *, proplist: Sequence[str] = (), where: Mapping[str, str] | None = None
     ) -> tuple[Row, ...]:

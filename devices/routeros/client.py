@@ -33,6 +33,7 @@ class Router:
     def __init__(self, target: RouterTarget) -> None:
         self.target = target
         self._connection: Connection | None = None
+        self._sessions = 0
         self._connecting = asyncio.Lock()
 
     async def __aenter__(self) -> "Router":
@@ -55,6 +56,12 @@ class Router:
     def user(self) -> str:
         """See RouterCommands."""
         return self.target.user
+
+    @property
+    def session(self) -> int | None:
+        """See RouterCommands."""
+        stands = self._connection is not None and self._connection.lost is None
+        return self._sessions if stands else None
 
     async def print(
         self, path: str, *, proplist: Sequence[str] = (), where: Mapping[str, str] | None = None
@@ -140,6 +147,7 @@ class Router:
                 await connection.close()
                 raise
             self._connection = connection
+            self._sessions += 1
             return connection
 
 

@@ -55,6 +55,11 @@ class RestRouter:
         """See RouterCommands."""
         return self.target.user
 
+    @property
+    def session(self) -> None:
+        """See RouterCommands: requests come by any connection."""
+        return
+
     async def print(
         self, path: str, *, proplist: Sequence[str] = (), where: Mapping[str, str] | None = None
     ) -> tuple[Row, ...]:

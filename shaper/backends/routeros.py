@@ -65,6 +65,10 @@ class RouterOsBackend:
         with _troubles():
             return await self._read(tree)
 
+    def is_current(self, reading: Actual) -> bool:
+        """While the connection stands that it was read by; by REST never."""
+        return reading.session is not None and reading.session == self._router.session
+
     def plan(self, tree: Tree, reading: Actual) -> Plan:
         """See shaper.plan."""
         return plan(wanted_rows(tree, self._instance), reading)
@@ -86,6 +90,7 @@ class RouterOsBackend:
 
     async def _read(self, tree: Tree) -> Actual:
         resource = await self._resource()
+        session = self._router.session
         policies = await rights(self._router)
         rules = await self._router.print(
             "/ip/firewall/filter", proplist=("disabled",), where=FASTTRACK
@@ -97,8 +102,11 @@ class RouterOsBackend:
         for path in ADDRESS_LISTS:
             for name in sorted(lists):
                 rows += await self._menu(path, {"list": name})
+        if session != self._router.session:
+            raise BackendTrouble("the connection was lost while its menus were read")
         return Actual(
             rows=tuple(rows),
+            session=session,
             version=resource.get("version"),
             cpu_percent=_cpu_percent(resource),
             # A rule that was never disabled may not have the column at all.

@@ -177,6 +177,27 @@ async def test_a_reboot_in_the_midst_converges_without_a_row_twice(provider, rou
     assert 40 == router.writes[SIMPLE, "add"]
 
 
+async def test_after_a_reboot_between_two_writes_nobody_elses_row_is_written(
+    provider, router, running
+):
+    for number in range(20):
+        target = f"198.51.100.{number}/32"
+        router.tables[SIMPLE].add({"name": f"office {number}", "target": target})
+    nas_id = await provider.add_router(router)
+    services = await provider.add_services(await provider.add_plan(), 10)
+    await provider.log_in(nas_id, services)
+    await running()
+    await settled(provider, router, {f"u{number}": FAST for number in range(1, 11)})
+
+    router.reboot()
+    await provider.set_plan(services[:1], await provider.add_plan(down_kbps=2_000, up_kbps=1_000))
+    await settled(provider, router, {f"u{number}": FAST for number in range(2, 11)} | {"u1": SLOW})
+
+    assert 1 == router.writes[SIMPLE, "set"]
+    rows = [row.values for row in router.tables[SIMPLE].rows.values()]
+    assert 20 == sum(1 for row in rows if row["name"].startswith("office"))
+
+
 async def test_a_router_that_is_away_is_tried_again(provider, router, running):
     router.faults.every = {Fate.DROP_BEFORE: 1}
     nas_id = await provider.add_router(router)

@@ -17,6 +17,7 @@ class RouterInMemory:
     """Is `devices.routeros.RouterCommands`."""
 
     user = "admin"
+    session = 1
 
     def __init__(self, router: RouterOs) -> None:
         self.router = router

@@ -25,7 +25,7 @@ from database.tables.running import job
 from database.tables.subscribers import subscriber
 from isp.access_network import OnuState
 from operations.provisioning import PROVISION_JOB
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 from tests.support.sms_provider import SmsProvider, sms_provider
 
 DOCUMENT = Path(__file__).parents[2] / "docs/access-network.md"

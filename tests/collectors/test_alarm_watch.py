@@ -15,7 +15,7 @@ from collectors.symptoms import Limits
 from database.connect import Database, Role
 from database.tables.outages import alarm, alarm_state, maintenance_window, outage
 from isp.access_network import DeviceReading, InterfaceReading, OnuState, Poll, PortReading
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -18,7 +18,7 @@ from database.connect import Database, Role
 from database.tables.access_network import device
 from devices.credentials import Credentials, SnmpAccess, seal_credentials
 from isp.errors import Refused
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

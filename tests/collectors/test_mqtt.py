@@ -21,8 +21,8 @@ from database.connect import Database, Role
 from database.tables.access_network import device_status, onu
 from isp.access_network import OnuState
 from operations import onu_linking
+from tests.support.access_network import OltSite
 from tests.support.mosquitto import Mosquitto, needs_mosquitto
-from tests.support.olt_site import OltSite
 
 Open = Callable[[Role], Database]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -99,7 +99,7 @@ def truth(site: OltSite, *, life="online", **others: str) -> dict[str, str]:
     return {
         "turnpike/collector/node1": life,
         f"turnpike/default/device/{site.device_id}": "reachable",
-        f"turnpike/default/device/{site.device_id}/pon/0%2F1%2F0": None,
+        f"turnpike/default/device/{site.device_id}/pon/0%2F1%2F0": "up",
         **{f"turnpike/default/onu/{known.serial}": known.state for known in site.onus.values()},
         **others,
     }

@@ -15,7 +15,7 @@ from database.tables.outages import notice
 from database.tables.running import job
 from isp.access_network import OnuState
 from isp.outage import NoticeKind, OutageState
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from database.connect import Database, Role
 from database.tables.access_network import onu
 from database.tables.outages import maintenance_window, notice, outage, outage_subscriber
 from isp.access_network import OnuState
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from collectors.ping import Pinger
 from database.connect import Database, Role
 from database.tables.access_history import device_ping
 from database.tables.access_network import device
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

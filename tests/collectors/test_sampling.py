@@ -18,7 +18,7 @@ from database.tables.access_history import access_daily, access_hourly
 from database.tables.access_network import access_sample
 from database.tables.sessions import usage_hourly
 from isp.access_network import InterfaceReading, OnuReading, Poll
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

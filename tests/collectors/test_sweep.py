@@ -20,7 +20,7 @@ from database.tables.network import nas
 from database.tables.outages import alarm, notice, outage, outage_subscriber
 from database.tables.sessions import session_live
 from isp.access_network import OnuState
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from database.connect import Database, Role
 from database.tables.outages import alarm, sla_breach, sla_target, uptime_daily
 from isp.access_network import OnuState
 from isp.outage import SlaScope
-from tests.support.olt_site import OltSite
+from tests.support.access_network import OltSite
 
 Open = Callable[[Role], Database]
 DAY = datetime(2026, 3, 1, tzinfo=UTC)

@@ -53,7 +53,7 @@ class Companions:
         self._polled = polled
         self._history = History(database, clock)
         self._uptime = UptimeWatch(database, clock)
-        self._sweep = Sweep(database, clock, limits, approved_by)
+        self._sweep = Sweep(database, clock, limits, self.look_soon, approved_by)
         quiet = QuietHours(begin=config.quiet_from, end=config.quiet_until)
         self._notifying = Notifying(database, clock, quiet)
         self._hearing = Hearing(database, keys, self.look_soon)

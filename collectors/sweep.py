@@ -3,7 +3,7 @@
 Every turn looks at everything, and one process does it at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from collectors.alarm_watch import judged
 from collectors.alarms import Reading
 from collectors.outage_watch import settle
 from collectors.planned import Place, is_planned
-from collectors.sessions_lost import Live, are_lost, kept
+from collectors.sessions_lost import LINES_LOOKED_AT, Live, are_lost, kept
 from collectors.silence import is_outage
 from collectors.store import alarms, nases, outages, silent
 from collectors.store.nases import Nas
@@ -34,13 +34,18 @@ SWEEP_SECONDS: Final = 15.0
 
 @dataclass
 class Sweep:
-    """Looks at the whole network. The counts of sessions are kept in memory for two minutes."""
+    """Looks at the whole network. The counts of sessions are kept in memory for two minutes.
+
+    `look_soon(device_id)` asks for an early look at an OLT.
+    """
 
     database: Database
     clock: Clock
     limits: Limits
+    look_soon: Callable[[int], None]
     approved_by: str | None = None
     _counts: dict[int, tuple[Live, ...]] = field(default_factory=dict)
+    _doubtful: dict[int, datetime] = field(default_factory=dict)
 
     async def turn(self) -> None:
         """One look at everything."""
@@ -116,8 +121,21 @@ class Sweep:
                         transaction, tenant_id, known, lines, approved_by=self.approved_by, now=now
                     )
         for nas in counted:
-            if nas.nas_id not in standing and are_lost(self._counts[nas.nas_id]):
+            if nas.nas_id in standing or not are_lost(self._counts[nas.nas_id]):
+                self._doubtful.pop(nas.nas_id, None)
+            elif await self._without_its_lines(transaction, nas, now):
                 await self._nas_down(transaction, nas, now)
+
+    async def _without_its_lines(self, transaction: Any, nas: Nas, now: datetime) -> bool:
+        """Whether it is the NAS that lost them: first their OLTs are asked about the lines."""
+        counts = self._counts[nas.nas_id]
+        dark, olts = await nases.dark_lines(transaction, nas.nas_id, counts[0].at)
+        if nas.nas_id not in self._doubtful:
+            self._doubtful[nas.nas_id] = now
+            for device_id in olts:
+                self.look_soon(device_id)
+        looked_at = not olts or now - self._doubtful[nas.nas_id] >= LINES_LOOKED_AT
+        return looked_at and are_lost(counts, dark=dark)
 
     async def _nas_down(self, transaction: Any, nas: Nas, now: datetime) -> None:
         windows = await open_windows(transaction, nas.tenant_id, now)
@@ -131,7 +149,7 @@ class Sweep:
             planned=is_planned(windows, Place(nas_id=nas.nas_id), now),
         )
         outage_id = await outages.begin(transaction, new, now)
-        await nases.add_lost(transaction, outage_id, nas.nas_id, began, now)
+        await nases.add_lost(transaction, outage_id, nas.nas_id, began)
         metrics.outages.add(new.scope, OutageState.SUSPECTED)
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from collectors.outages import Lines
+from collectors.outages import DOWN, Lines
 
-__all__ = ["Nas", "add_lost", "counted", "follow_sessions"]
+__all__ = ["Nas", "add_lost", "counted", "dark_lines", "follow_sessions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,25 @@ async def counted(
 
 
 async def add_lost(
-    transaction: AsyncConnection, outage_id: int, nas_id: int, since: datetime, now: datetime
+    transaction: AsyncConnection, outage_id: int, nas_id: int, since: datetime
 ) -> None:
-    """The services whose sessions ended since then, and that have none now, are its lines."""
-    values = {"outage": outage_id, "nas": nas_id, "since": since, "month": since.date(), "now": now}
+    """The services whose sessions ended since then, and that have none now, are its lines.
+
+    One whose own line is dark is not: that is another outage's.
+    """
+    values = {"outage": outage_id, "nas": nas_id, "since": since, "month": since.date()}
+    values |= {"down": DOWN_STATES}
     await transaction.execute(ADD_LOST, values)
     await transaction.execute(COUNT_LINES, {"outage": outage_id})
+
+
+async def dark_lines(
+    transaction: AsyncConnection, nas_id: int, since: datetime
+) -> tuple[int, Sequence[int]]:
+    """How many of those services are at the end of a dark line; the OLTs of the other lines."""
+    values = {"nas": nas_id, "since": since, "month": since.date(), "down": DOWN_STATES}
+    rows = (await transaction.execute(OLTS_OF_LOST, values)).all()
+    return sum(row.dark for row in rows), [row.device_id for row in rows if row.lit]
 
 
 async def follow_sessions(transaction: AsyncConnection, outage_id: int, now: datetime) -> Lines:
@@ -65,21 +79,37 @@ SELECT nas.nas_id, nas.tenant_id,
         AS ended_on_purpose
 FROM nas WHERE nas.removed_at IS NULL""")
 
-ADD_LOST = text("""\
-INSERT INTO outage_subscriber (outage_id, subscriber_id, service_id, tenant_id, down_at)
-SELECT :outage, lost.subscriber_id, lost.service_id, lost.tenant_id, min(lost.ended_at)
+DOWN_STATES: Final = sorted(DOWN)
+
+LOST: Final = """\
+SELECT gone.subscriber_id, gone.service_id, gone.tenant_id, min(gone.ended_at) AS ended_at
 FROM (
     SELECT subscriber_id, service_id, tenant_id, ended_at FROM session_live
     WHERE nas_id = :nas AND ended_at >= :since
     UNION ALL
     SELECT subscriber_id, service_id, tenant_id, ended_at FROM session
     WHERE nas_id = :nas AND ended_at >= :since AND closed_on >= :month
-) AS lost
-WHERE lost.service_id <> 0 AND NOT EXISTS (
+) AS gone
+WHERE gone.service_id <> 0 AND NOT EXISTS (
     SELECT FROM session_live AS live
-    WHERE live.service_id = lost.service_id AND live.ended_at IS NULL)
-GROUP BY lost.subscriber_id, lost.service_id, lost.tenant_id
+    WHERE live.service_id = gone.service_id AND live.ended_at IS NULL)
+GROUP BY gone.subscriber_id, gone.service_id, gone.tenant_id"""
+
+IS_DARK: Final = """\
+onu.removed_at IS NULL AND (onu.state = ANY(:down) OR onu.missing_since IS NOT NULL)"""
+
+ADD_LOST = text(f"""\
+INSERT INTO outage_subscriber (outage_id, subscriber_id, service_id, tenant_id, down_at)
+SELECT :outage, lost.subscriber_id, lost.service_id, lost.tenant_id, lost.ended_at
+FROM ({LOST}) AS lost
+WHERE NOT EXISTS (SELECT FROM onu WHERE onu.service_id = lost.service_id AND {IS_DARK})
 ON CONFLICT DO NOTHING""")
+
+OLTS_OF_LOST = text(f"""\
+SELECT onu.device_id, count(*) FILTER (WHERE {IS_DARK}) AS dark,
+    count(*) FILTER (WHERE NOT ({IS_DARK})) AS lit
+FROM ({LOST}) AS lost JOIN onu ON onu.service_id = lost.service_id AND onu.removed_at IS NULL
+GROUP BY onu.device_id""")
 
 COUNT_LINES = text("""\
 UPDATE outage SET lines = met.lines, subscribers = met.subscribers

@@ -45,3 +45,8 @@ def test_older_counts_are_forgotten():
         live.sessions for live in kept(counts, NOON + timedelta(seconds=120))
     ][:5]
     assert [600, 500] == [live.sessions for live in kept(counts, NOON + timedelta(seconds=240))]
+
+
+def test_what_went_with_dark_lines_is_not_lost_by_the_nas():
+    assert are_lost(history(1000, 600), dark=100)
+    assert not are_lost(history(1000, 600), dark=101)

@@ -68,8 +68,13 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def sweep(database: Open, clock: ManualClock) -> Sweep:
-    return Sweep(database(Role.COLLECTORS), clock, Limits())
+def looked_soon() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def sweep(database: Open, clock: ManualClock, looked_soon: list[int]) -> Sweep:
+    return Sweep(database(Role.COLLECTORS), clock, Limits(), looked_soon.append)
 
 
 async def write(site: OltSite, *statements: Any) -> None:
@@ -166,12 +171,16 @@ def ended(at: datetime, *numbers: int) -> Any:
     return update(session_live).where(these).values(ended_at=at)
 
 
-async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(site, sweep, clock):
+async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(
+    site, sweep, clock, looked_soon
+):
     nas_id = await sessions(site, LINES)
     await turns(sweep, clock, 2, 15)
     await write(site, ended(clock.now(), *range(7)))
-    await turns(sweep, clock, 2, 15)
+    await turns(sweep, clock, 4, 15)
     [found] = await site.table(outage)
+
+    assert [site.device_id] == looked_soon
 
     assert ("nas", "sessions_lost", "open", nas_id, 7, 7) == (
         found.scope, found.cause, found.state, found.nas_id, found.lines, found.subscribers,
@@ -183,6 +192,32 @@ async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(site, swee
 
     assert ["restored"] == [row.state for row in await site.table(outage)]
     assert ["outage", "restored"] == [row.kind for row in await site.table(notice)]
+
+
+async def test_sessions_that_went_with_their_lines_are_the_olts_outage_alone(site, sweep, clock):
+    await sessions(site, LINES)
+    await turns(sweep, clock, 2, 15)
+    await write(site, ended(clock.now(), *range(LINES)))
+    await turns(sweep, clock, 2, 15)
+    for _ in range(2):
+        await site.read(dict.fromkeys(range(LINES), OnuState.LOS), clock.now())
+        await turns(sweep, clock, 4, 15)
+
+    assert [("pon", "open", LINES)] == [
+        (row.scope, row.state, row.lines) for row in await site.table(outage)
+    ]
+
+
+async def test_a_nas_that_goes_while_some_lines_are_dark_has_the_others(site, sweep, clock):
+    await sessions(site, LINES)
+    await site.read(dict.fromkeys(range(4), OnuState.LOS), clock.now())
+    await turns(sweep, clock, 2, 15)
+    await write(site, ended(clock.now(), *range(LINES)))
+    await turns(sweep, clock, 4, 15)
+
+    assert [("nas", "open", LINES - 4)] == [
+        (row.scope, row.state, row.lines) for row in await site.table(outage)
+    ]
 
 
 async def test_sessions_that_come_and_go_are_no_outage(site, sweep, clock):

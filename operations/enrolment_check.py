@@ -7,8 +7,9 @@ from typing import Any
 from billing.money import money
 from isp.errors import Refused
 from isp.identifiers import IdentifierKind
+from operations.csv_table import Fault
 from operations.enrolment_known import Holder, Known
-from operations.import_rows import Fault, ImportRow
+from operations.import_rows import ImportRow
 
 __all__ = ["check_rows"]
 

@@ -4,7 +4,8 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
-from operations.import_rows import Fault, ImportFile
+from operations.csv_table import Fault
+from operations.import_rows import ImportFile
 
 __all__ = ["rejects_csv"]
 

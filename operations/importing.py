@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.sealing import KeyRing
 from isp.identifiers import normalise_login
 from operations import audit, tenants
+from operations.csv_table import Fault
 from operations.enrolment import enrol
 from operations.enrolment_check import check_rows
 from operations.enrolment_known import load_known
 from operations.enrolment_update import update_service
-from operations.import_rows import Fault, ImportFile, ImportRow
+from operations.import_rows import ImportFile, ImportRow
 
 __all__ = ["ROWS_PER_SET", "Imported", "import_file"]
 

@@ -22,7 +22,16 @@ from operations.money.policies import load_policy
 from operations.money.standing import as_of, billed_through, let_back_in, refresh_standing
 from operations.tenants import Tenant
 
-__all__ = ["Payment", "move", "payments", "record", "reverse", "settle"]
+__all__ = [
+    "Payment",
+    "move",
+    "payments",
+    "record",
+    "refuse_to_come",
+    "reverse",
+    "settle",
+    "told_otherwise",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,8 +73,7 @@ async def record(
     await lock_subscribers(transaction, [found.subscriber_id])
     reference = reference or f"{found.subscriber}/{now.isoformat()}"
     on = on or owner.today(now)
-    if on > (latest := await as_of(transaction, owner, now)):
-        raise Refused(f"no payment has come on {on} yet", remedy=f"give {latest} or an earlier day")
+    refuse_to_come(on, await as_of(transaction, owner, now))
     payment_id = await transaction.scalar(
         insert(payment)
         .values(
@@ -198,6 +206,20 @@ async def move(
     )
 
 
+def refuse_to_come(on: date | None, latest: date) -> None:
+    """Money has come on a day that has come."""
+    if on is not None and on > latest:
+        raise Refused(f"no payment has come on {on} yet", remedy=f"give {latest} or an earlier day")
+
+
+def told_otherwise(method: str, reference: str) -> Refused:
+    """What is said of a repeat that is not one."""
+    return Refused(
+        f"{method} {reference} was recorded before, with another amount or subscriber",
+        remedy="give the payment its own reference",
+    )
+
+
 async def settle(
     transaction: AsyncConnection,
     owner: Tenant,
@@ -246,10 +268,7 @@ async def _first(
         )
     ).one()
     if (row.subscriber_id, row.amount) != (subscriber_id, amount):
-        raise Refused(
-            f"{method} {reference} was recorded before, with another amount or subscriber",
-            remedy="give the payment its own reference",
-        )
+        raise told_otherwise(method, reference)
     return _payment(row, repeated=True)
 
 

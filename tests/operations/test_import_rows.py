@@ -88,7 +88,7 @@ def test_all_faults_are_told_at_once_by_line_column_and_remedy() -> None:
         "known are unpaid, operator, abuse, pause, several separated by ;",
         "line 2, column mac: 'zz' is not a MAC address; write it as aa:bb:cc:dd:ee:ff",
         "line 4, column address: '192.0.2.9/32' is not an IPv4 address; write it as 192.0.2.7",
-        "line 4, column plan: it is empty; give the service's plan",
+        "line 4, column plan: it is empty; give the plan",
         "line 5, column login: a login has no spaces or control characters; remove them",
     ]
 

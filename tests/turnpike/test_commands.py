@@ -297,3 +297,48 @@ def test_a_bill_run_says_what_it_made_in_one_line(shop: Turnpike) -> None:
     answer = shop("billing", "run", "--through", today)
 
     assert answer.output.startswith(f"billed through {today}: 1 document, ")
+
+
+def test_a_file_of_payments_is_recorded_once(shop: Turnpike, tmp_path: Path) -> None:
+    file = tmp_path / "payments.csv"
+    file.write_text("login,amount,reference,method\nann,30.00,B1,\nann,5.50,R7,cash\n")
+    dry = shop("payment", "import", str(file), "--dry-run")
+    first = shop("payment", "import", str(file))
+    second = shop("payment", "import", str(file), "--json")
+
+    assert "would be 2 recorded, 35.50 in all; 0 recorded before\n" == dry.output
+    assert "2 recorded, 35.50 in all; 0 recorded before\n" == first.output
+    assert {"recorded": 0, "total": "0", "repeated": 2} == second.json
+    assert [("cash", "R7", "5.50"), ("bank", "B1", "30.00")] == [
+        (row["method"], row["reference"], row["amount"])
+        for row in shop("payment", "list", "--json").json
+    ]
+
+
+def test_a_file_of_payments_with_faults_records_none(shop: Turnpike, tmp_path: Path) -> None:
+    shop("payment", "add", "ann", "1.00", "--method", "bank", "--reference", "B0")
+    file = tmp_path / "payments.csv"
+    file.write_text(
+        "login,amount,reference,on\n"
+        "ann,30.00,B1,\n"
+        "nobody,30.00,B2,\n"
+        "ann,-1,B3,\n"
+        "ann,1.005,B4,\n"
+        "ann,2.00,B0,\n"
+        "ann,3.00,B1,\n"
+        "ann,3.00,B6,2999-01-01\n"
+        "ann,3.00,,\n"
+    )
+    answer = shop("payment", "import", str(file))
+
+    assert ExitCode.BAD_DATA == answer.exit_code
+    assert [
+        "line 3, column login: no service has the login nobody",
+        "line 4, column amount: '-1' is not more than nothing",
+        "line 5, column amount: amount '1.005' has more digits than USD has",
+        "line 6, column reference: bank B0 was recorded before",
+        "line 7, column reference: bank B1 is already on line 2",
+        "line 8, column on: no payment has come on 2999-01-01 yet",
+        "line 9, column reference: it is empty",
+    ] == [line.split("; ")[0].split(", with")[0] for line in answer.errors.splitlines()[:-1]]
+    assert 1 == len(shop("payment", "list", "--json").json)

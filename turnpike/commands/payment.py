@@ -1,14 +1,18 @@
 """`turnpike payment …`: money received, and money taken back."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from operations.money import payments
+from operations.csv_table import read_table
+from operations.money import payment_import, payments
+from operations.money.payment_import import ImportedPayments
 from operations.money.payments import Payment
 from operations.quantities import parse_date
 from turnpike import context
 from turnpike.context import Desk
+from turnpike.importing import FaultyFile, contents, importing, tell
 from turnpike.output import done, show_table
 
 __all__ = ["app"]
@@ -127,4 +131,41 @@ def move(payment: int, login: str, reason: Annotated[str, typer.Option(help="Why
         f"{made.payment_id}",
         payment=made.payment_id,
         reversed=payment,
+    )
+
+
+@app.command("import", epilog="Example: turnpike payment import payments.csv --dry-run")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8, a header row names the columns.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
+) -> None:
+    """Record a file of payments: all rows, or none where one is at fault.
+
+    Columns: login, amount, reference (required), method (else bank), on (else today). A payment
+    that is there by its method and reference is not recorded again: a file may be told twice.
+    """
+    table = read_table(contents(file), payment_import.FILE)
+
+    async def write(desk: Desk) -> ImportedPayments:
+        with importing(len(table.values)) as advance:
+            return await payment_import.import_payments(
+                desk.database,
+                desk.tenant,
+                table,
+                dry_run=dry_run,
+                actor=desk.actor,
+                now=desk.now(),
+                progress=lambda: advance(1),
+            )
+
+    made = context.work(write)
+    tell(made.faults)
+    if made.faults:
+        raise FaultyFile(made.faults, "correct what is told above")
+    done(
+        f"{'would be ' if dry_run else ''}{made.recorded} recorded, {made.total} in all; "
+        f"{made.repeated} recorded before",
+        recorded=made.recorded,
+        total=made.total,
+        repeated=made.repeated,
     )

@@ -1,14 +1,10 @@
 """`turnpike subscriber`: who pays, and bringing them in from elsewhere."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from isp.errors import ExitCode, Refused
 from isp.service import ServiceState
@@ -21,7 +17,8 @@ from turnpike.commands.service import described, register_changes
 from turnpike.context import Desk, work
 from turnpike.enrolling import add_subscriber
 from turnpike.global_options import options
-from turnpike.output import counted, done, json_value, note, print_json, show_one, show_table
+from turnpike.importing import FaultyFile, contents, importing, tell
+from turnpike.output import done, json_value, print_json, show_one, show_table
 
 __all__ = ["app"]
 
@@ -98,17 +95,7 @@ def find_duplicates() -> None:
     show_table("Duplicates", ["column", "value", "subscribers"], rows)
 
 
-class FaultyFile(Refused):
-    """Rows that cannot be imported; each fault by line, column and remedy."""
-
-    def __init__(self, imported: Imported) -> None:
-        faults = counted(len(imported.faults), "fault")
-        lines = counted(len(imported.rejected_lines), "line")
-        super().__init__(
-            f"{faults} on {lines}; nothing is imported",
-            remedy="correct what is told above, or set those rows apart with --rejects FILE",
-        )
-        self.faults = imported.faults
+CORRECT_OR_REJECT = "correct what is told above, or set those rows apart with --rejects FILE"
 
 
 class DryRun(Exception):  # noqa: N818 - it carries a result out of a transaction to be rolled back
@@ -135,10 +122,10 @@ def import_(
     holds, address, routes, delegated_prefix, mac, circuit_id, onu_serial, billing (off: access
     only).
     """
-    read = read_rows(_contents(file))
+    read = read_rows(contents(file))
 
     async def task(desk: Desk) -> Imported:
-        with _progress(len(read.rows)) as advance:
+        with importing(len(read.rows)) as advance:
             try:
                 async with desk.transaction() as transaction:
                     imported = await import_file(
@@ -161,10 +148,9 @@ def import_(
             return imported
 
     imported = work(task)
-    for fault in imported.faults:
-        note(str(fault))
+    tell(imported.faults)
     if imported.faults and (rejects is None or not read.rows):
-        raise FaultyFile(imported)
+        raise FaultyFile(imported.faults, CORRECT_OR_REJECT)
     would = "would be " if dry_run else ""
     counts = {
         "added": imported.added,
@@ -173,24 +159,6 @@ def import_(
         "rejected": len(imported.rejected_lines),
     }
     done(f"{would}{', '.join(f'{count} {what}' for what, count in counts.items())}", **counts)
-
-
-def _contents(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        problem = f"{file} cannot be read: {error.strerror}"
-        remedy = "name a readable file"
-        raise Refused(problem, remedy=remedy, exit_code=ExitCode.USAGE) from None
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar at a terminal; gives what tells it how many rows were done."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("importing", total=total)
-        yield lambda rows: progress.advance(bar, rows)
 
 
 def _write_rejects(rejects: Path, read: ImportFile, imported: Imported) -> None:

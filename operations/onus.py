@@ -79,6 +79,8 @@ UNPROVISIONED: Final = text("""
       JOIN device USING (device_id)
       LEFT JOIN service ON service.onu_serial = seen.serial AND service.state <> 'terminated'
      WHERE device.removed_at IS NULL
+       AND (CAST(:device AS text) IS NULL OR device.name = :device)
+       AND (CAST(:port AS text) IS NULL OR seen.port = :port)
      ORDER BY device.name, seen.port, seen.serial LIMIT :rows
 """)
 
@@ -104,9 +106,12 @@ async def of_service(transaction: AsyncConnection, found: ServiceRecord) -> Onu 
     return None if row is None else _onu(row._mapping)
 
 
-async def unprovisioned(transaction: AsyncConnection) -> tuple[Unprovisioned, ...]:
+async def unprovisioned(
+    transaction: AsyncConnection, *, device: str | None = None, port: str | None = None
+) -> tuple[Unprovisioned, ...]:
     """What the ports see that nobody configured, by place."""
-    rows = await transaction.execute(UNPROVISIONED, {"rows": ONUS_LISTED_MAX})
+    values = {"device": device, "port": port, "rows": ONUS_LISTED_MAX}
+    rows = await transaction.execute(UNPROVISIONED, values)
     return tuple(Unprovisioned(**row._mapping) for row in rows)
 
 

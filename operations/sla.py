@@ -81,7 +81,7 @@ async def promise(
     transaction: AsyncConnection, whom: Promised, *, percent: Decimal, actor: str, now: datetime
 ) -> Target:
     """Promise so much uptime. Raises Refused where whom it is made to is not there."""
-    if not 0 < percent <= PERCENT_MAX:
+    if not (percent.is_finite() and 0 < percent <= PERCENT_MAX):
         raise Refused(f"{percent} is no share of a month", remedy="write it as 99.5")
     owner = await tenants.current(transaction)
     number = await transaction.scalar(

@@ -12,4 +12,4 @@ LOCK = text(
 
 async def only_here(transaction: AsyncConnection, work: str) -> bool:
     """Whether no other process does this work now; held until the transaction ends."""
-    return bool(await transaction.scalar(LOCK, {"work": f"turnpike collectors {work}"}))
+    return bool(await transaction.scalar(LOCK, {"work": work}))

@@ -105,6 +105,25 @@ def test_what_cannot_be_linked_is_refused(
     assert told in answer.errors
 
 
+@pytest.mark.parametrize(
+    ("words", "exit_code", "told"),
+    [
+        ("onu list --device olt9", ExitCode.BAD_DATA, "there is no device olt9"),
+        ("onu list --unprovisioned --device olt9", ExitCode.BAD_DATA, "there is no device olt9"),
+        ("onu list --unprovisioned --state los", ExitCode.USAGE, "unprovisioned has no state"),
+        ("alarm list --device olt9", ExitCode.BAD_DATA, "there is no device olt9"),
+        ("sla promise ninety", ExitCode.USAGE, "'ninety' is no share of a month"),
+        ("sla promise NaN", ExitCode.BAD_DATA, "NaN is no share of a month"),
+        ("outage declare digger --area Nord", ExitCode.BAD_DATA, "nothing is in an area Nord"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told(olt: Turnpike, words: str, exit_code: int, told: str) -> None:
+    answer = olt(*words.split())
+
+    assert (exit_code, 1) == (answer.exit_code, len(answer.errors.splitlines()))
+    assert told in answer.errors
+
+
 def test_an_onu_is_found_by_its_serial_and_explains_its_service(olt: Turnpike) -> None:
     (found,) = olt("find", f"48575443{ONE[4:]}", "--json").json
     why = olt("why", "bob").output

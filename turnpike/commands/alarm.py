@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from operations import alarms
+from operations import alarms, devices
 from operations.alarms import Alarm
 from turnpike.context import Desk, work
 from turnpike.output import done, show_table
@@ -24,7 +24,10 @@ def list_(
 
     async def task(desk: Desk) -> tuple[Alarm, ...]:
         async with desk.transaction() as transaction:
-            return await alarms.listed(transaction, standing=not every, device=device)
+            found = await alarms.listed(transaction, standing=not every, device=device)
+            if device is not None and not found:
+                await devices.named(transaction, device)
+            return found
 
     columns = [field.name for field in fields(Alarm)]
     rows = [[getattr(one, column) for column in columns] for one in work(task)]

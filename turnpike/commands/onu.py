@@ -9,7 +9,7 @@ import typer
 
 from isp.access_network import OnuState
 from isp.errors import ExitCode, Refused
-from operations import onu_bulk_linking, onu_linking, onus, provisioning
+from operations import devices, onu_bulk_linking, onu_linking, onus, provisioning
 from operations.onu_linking import Linked
 from operations.onu_matching import MatchBy, Matching
 from operations.onus import Onu, Unprovisioned
@@ -46,11 +46,16 @@ def list_(
 ) -> None:
     """The ONUs with their last readings."""
     if unprovisioned:
-        _list_unprovisioned()
+        if state is not None or nobody:
+            problem = "an ONU that is unprovisioned has no state, and is nobody's"
+            raise Refused(problem, remedy="ask for one of the two", exit_code=ExitCode.USAGE)
+        _list_unprovisioned(device, port)
         return
 
     async def task(desk: Desk) -> tuple[Onu, ...]:
         async with desk.transaction() as transaction:
+            if device is not None:
+                await devices.named(transaction, device)
             return await onus.listed(
                 transaction, device=device, port=port, state=state, unlinked=nobody
             )
@@ -65,10 +70,12 @@ def list_(
         note(f"the first {len(found)}; name a --device, or read the view report.onus")
 
 
-def _list_unprovisioned() -> None:
+def _list_unprovisioned(device: str | None, port: str | None) -> None:
     async def task(desk: Desk) -> tuple[Unprovisioned, ...]:
         async with desk.transaction() as transaction:
-            return await onus.unprovisioned(transaction)
+            if device is not None:
+                await devices.named(transaction, device)
+            return await onus.unprovisioned(transaction, device=device, port=port)
 
     columns = [field.name for field in fields(Unprovisioned)]
     rows = [[getattr(one, column) for column in columns] for one in work(task)]

@@ -1,12 +1,13 @@
 """`turnpike sla`: what uptime is promised, and which promises were broken."""
 
 from dataclasses import fields
+from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
 
+from isp.errors import ExitCode, Refused
 from operations import sla
-from operations.quantities import parse_money
 from operations.sla import Breach, Promised, Target
 from turnpike.context import Desk, work
 from turnpike.output import done, show_table
@@ -25,7 +26,7 @@ def promise(
     device: Annotated[str | None, typer.Option(help="Of a device. None: to everybody.")] = None,
 ) -> None:
     """Promise uptime; of several promises to a subscriber the narrowest counts."""
-    share = parse_money(percent)
+    share = _share(percent)
     whom = Promised(area=area, plan=plan, subscriber=subscriber, device=device)
 
     async def task(desk: Desk) -> Target:
@@ -75,3 +76,11 @@ def breaches() -> None:
     columns = [field.name for field in fields(Breach)]
     rows = [[getattr(one, name) for name in columns] for one in work(task)]
     show_table("Broken promises", columns, rows)
+
+
+def _share(text: str) -> Decimal:
+    try:
+        return Decimal(text.removesuffix("%").strip())
+    except InvalidOperation:
+        problem = f"{text!r} is no share of a month"
+        raise Refused(problem, remedy="write it as 99.5", exit_code=ExitCode.USAGE) from None

@@ -40,7 +40,7 @@ STATES: Final = {
 }
 """The MIB names 0 and 1; newer firmware says 2 for a cut of power and 3 for any other absence."""
 
-DARK: Final = (0,)
+DARK: Final = (0, -1)
 """No light is told as 0."""
 
 hundredths = unit(0.01, none=DARK)

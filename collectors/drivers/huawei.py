@@ -102,6 +102,7 @@ NOTHING: Final = (-1,)
 whole = unit(1, none=NOTHING)
 state = choice(STATES, OnuState.UNKNOWN)
 down_cause = choice(CAUSES, DownCause.OTHER, none=NOTHING)
+light = unit(0.01, none=NOTHING)
 at_olt = unit(0.01, offset=-100.0)
 
 
@@ -123,8 +124,8 @@ GPON_ONU: Final = (
     Field("distance_m", RANGING, whole),
     Field("temperature_celsius", TEMPERATURE, unit(1)),
     Field("bias_milliamperes", BIAS, unit(1)),
-    Field("tx_dbm", TX, unit(0.01)),
-    Field("rx_dbm", RX, unit(0.01)),
+    Field("tx_dbm", TX, light),
+    Field("rx_dbm", RX, light),
     Field("voltage_volts", VOLTAGE, unit(0.001)),
     Field("olt_rx_dbm", OLT_RX, at_olt),
     Field("octets_up", UP_BYTES, counter),
@@ -137,8 +138,8 @@ EPON_ONU: Final = (
     Field("description", EPON_DESCRIPTION, description),
     Field("distance_m", EPON_RANGING, whole),
     Field("temperature_celsius", EPON_TEMPERATURE, unit(1)),
-    Field("tx_dbm", EPON_TX, unit(0.01)),
-    Field("rx_dbm", EPON_RX, unit(0.01)),
+    Field("tx_dbm", EPON_TX, light),
+    Field("rx_dbm", EPON_RX, light),
     Field("voltage_volts", EPON_VOLTAGE, unit(0.001)),
     Field("olt_rx_dbm", EPON_OLT_RX, at_olt),
 )
@@ -148,8 +149,8 @@ PORT: Final = (
     Field("temperature_celsius", PORT_TEMPERATURE, unit(1)),
     Field("voltage_volts", PORT_VOLTAGE, unit(0.01)),
     Field("bias_milliamperes", PORT_BIAS, unit(1)),
-    Field("tx_dbm", PORT_TX, unit(0.01)),
-    Field("rx_dbm", PORT_RX, unit(0.01)),
+    Field("tx_dbm", PORT_TX, light),
+    Field("rx_dbm", PORT_RX, light),
     Field("state", IF_OPER_STATUS, link_state),
     Field("octets_up", PORT_BYTES_RECEIVED, counter),
     Field("octets_down", PORT_BYTES_SENT, counter),

@@ -39,7 +39,7 @@ RELEASE: Final = re.compile(r"^(R\d[\w.]*)\s+(\S+)")
 PON_KIND, ONT_KIND = 13, 14
 UP: Final = 1
 
-NO_LIGHT: Final = (32768, -32768)
+NO_LIGHT: Final = (32768, -32768, -1)
 NO_VALUE: Final = (65534, 65535)
 
 light = unit(0.002, none=NO_LIGHT)

@@ -27,7 +27,7 @@ STATES: Final = {1: OnuState.ONLINE, 2: OnuState.OFFLINE}
 BROADCOM: Final = "1.3.6.1.4.1.4413"
 """What a UISP Fiber OLT says that it is, as Ubiquiti's switches do."""
 
-DARK: Final = (0,)
+DARK: Final = (0, -1)
 """An ONU that is away has 0 for its light."""
 
 PLAIN_CELSIUS: Final = "OLT."

@@ -70,15 +70,19 @@ class Field:
     row: Callable[[Index], Index] | None = None
 
 
-GATES: Final[Mapping[str, Callable[[Gate, Any], Any]]] = {
-    "rx_dbm": Gate.received,
+PORT_GATES: Final[Mapping[str, Callable[[Gate, Any], Any]]] = {
+    "rx_dbm": Gate.dbm,
     "tx_dbm": Gate.dbm,
-    "olt_rx_dbm": Gate.received,
-    "olt_tx_dbm": Gate.dbm,
-    "distance_m": Gate.metres,
     "temperature_celsius": Gate.celsius,
     "voltage_volts": Gate.volts,
     "bias_milliamperes": Gate.milliamperes,
+}
+ONU_GATES: Final = {
+    **PORT_GATES,
+    "rx_dbm": Gate.received,
+    "olt_rx_dbm": Gate.received,
+    "olt_tx_dbm": Gate.dbm,
+    "distance_m": Gate.metres,
 }
 
 INTERFACE_PORT: Final = (
@@ -94,7 +98,7 @@ interface_state = choice(
 """ifOperStatus of an ONU that is an interface: up, down, notPresent, lowerLayerDown."""
 
 AWAY: Final = frozenset({OnuState.OFFLINE, OnuState.LOS, OnuState.DYING_GASP})
-OPTICS: Final = frozenset(GATES) - {"distance_m"}
+OPTICS: Final = ONU_GATES.keys() - {"distance_m"}
 """What an OLT tells of the optics of an ONU that is away is of before, or stands for nothing."""
 
 DOWN_STATES: Final = {
@@ -121,7 +125,7 @@ def onus(
 ) -> tuple[OnuReading, ...]:
     """The ONUs of all rows that any column has; a row without a place is no ONU's."""
     found = []
-    for index, values in _rows(cells, gate, fields, rows):
+    for index, values in _rows(cells, gate, ONU_GATES, fields, rows):
         if (where := place(index)) is None:
             continue
         if state := values.get("state"):
@@ -167,7 +171,7 @@ def ports(
     """The PON ports of all rows; a row without a name is no PON port's."""
     return tuple(
         PortReading(port=port, if_index=index[0] if by_if_index else None, **values)
-        for index, values in _rows(cells, gate, fields, None)
+        for index, values in _rows(cells, gate, PORT_GATES, fields, None)
         if (port := name(index)) is not None
     )
 
@@ -188,10 +192,14 @@ def interface_ports(
 
 
 def _rows(
-    cells: Cells, gate: Gate, fields: Sequence[Field], rows: Iterable[Index] | None
+    cells: Cells,
+    gate: Gate,
+    gates: Mapping[str, Callable[[Gate, Any], Any]],
+    fields: Sequence[Field],
+    rows: Iterable[Index] | None,
 ) -> Iterator[tuple[Index, dict[str, Any]]]:
     read = [
-        (field.name, column, field.read, GATES.get(field.name), field.row)
+        (field.name, column, field.read, gates.get(field.name), field.row)
         for field in fields
         if (column := cells.column(field.column))
     ]

@@ -43,6 +43,7 @@ CLOCK_IN_TEXT: Final = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D+(\d{1,2}):(\
 
 
 DARK_DBM: Final = -40.0
+RECEIVED_MAX_DBM: Final = -1.0
 
 DECIMALS: Final = 3
 """As fine as any device tells."""
@@ -94,8 +95,12 @@ class Gate:
         return None if value == DARK_DBM else self._between("dbm", value, -45.0, 10.0)
 
     def received(self, value: float | None) -> float | None:
-        """A received power: a whole milliwatt never comes out of a PON's fibre."""
-        return None if value == 0 else self.dbm(value)
+        """What comes out of a PON's fibre: -3 dBm blind its receivers (IEEE 802.3 table 60-6), so
+        that what is next to 0 dBm is a 0 or a -1 of nothing.
+        """
+        if value is not None and RECEIVED_MAX_DBM < value <= 0.0:
+            return None
+        return self.dbm(value)
 
     def celsius(self, value: float | None) -> float | None:
         """A temperature that electronics survive."""

@@ -19,6 +19,9 @@ BAD = [wire.integer(value) for value in SENTINELS]
 BAD += [wire.octets(words) for words in ("", "--", "N/A", "-inf dBm", "not-available", b"\xff\0")]
 BAD += [wire.NULL, wire.octets(bytes(8)), wire.object_identifier((0, 0))]
 
+NO_STEPS = {"zte": -30.0, "zte_titan": -30.0}
+"""What 0 means where light is told in steps from it."""
+
 LIMITS = {
     "rx_dbm": (-45, 10),
     "tx_dbm": (-45, 10),
@@ -59,8 +62,8 @@ def test_no_sentinel_ever_comes_out(name, seed):
 @pytest.mark.parametrize("name", sorted(personalities()))
 @pytest.mark.parametrize("sentinel", SENTINELS)
 def test_no_light_is_read_out_of_a_sentinel(name, sentinel):
-    """-1 and 0 are light in some units, and 32768 and 65535 are numbers of some columns: those of
-    an ONU that is away are each family's own, and told by the round trip.
+    """0 is light in some units, and 32768 and 65535 are numbers of some columns: those of an ONU
+    that is away are each family's own, and told by the round trip.
     """
     who = personalities()[name]
     plant = Plant.build(StandingClock(), ports=1, onus=2, vendor_id=who.vendor_id)
@@ -75,4 +78,6 @@ def test_no_light_is_read_out_of_a_sentinel(name, sentinel):
         for light in (onu.rx_dbm, onu.tx_dbm, onu.olt_rx_dbm):
             assert light is None or -45 <= light <= 10
             assert abs(sentinel) < 100_000 or light is None or name.startswith("vsol")
+        if sentinel in (0, -1) and not name.startswith("vsol"):
+            assert {onu.rx_dbm, onu.olt_rx_dbm} <= {None, NO_STEPS.get(name)}
     assert len(usual) == 2

@@ -5,15 +5,14 @@ The router is the lab's in its own process. The rival is librouteros used as its
 """
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Final
 
 import librouteros
 
+from bench.device import lab_device
 from bench.result import Figure
 from chassis.clock import SystemClock
 from chassis.secrets import Secret
@@ -121,24 +120,7 @@ def one_by_one(port: int) -> float:
         api.close()
 
 
-@asynccontextmanager
-async def router() -> AsyncIterator[int]:
-    """The lab's router in its own process; gives its port."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "turnpike", "lab", "routeros", "--port", "0", "--no-traffic"),
-        *("--user", USER, "--password", PASSWORD, "--latency-ms", str(LATENCY_MS)),
-        stdout=PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        port = 0
-        async for line in process.stdout:
-            text = line.decode().strip()
-            if text.startswith("api on "):
-                port = int(text.rpartition(":")[2])
-            if text == "ready":
-                break
-        yield port
-    finally:
-        process.terminate()
-        await process.communicate()
+def router() -> AbstractAsyncContextManager[int]:
+    """The lab's router; gives its port."""
+    words = ("--user", USER, "--password", PASSWORD, "--latency-ms", str(LATENCY_MS))
+    return lab_device("routeros", "--no-traffic", *words)

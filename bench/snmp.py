@@ -6,10 +6,7 @@ nothing else can be asked of it.
 """
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from gufo.snmp.aio import SnmpSession
@@ -25,6 +22,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 )
 from pysnmp.proto.api import v2c
 
+from bench.device import lab_device
 from bench.result import Figure
 from chassis.clock import SystemClock
 from chassis.secrets import Secret
@@ -115,7 +113,7 @@ def decoded_by_pysnmp(answers: list[bytes]) -> float:
 
 async def walks(say: Say) -> list[Figure]:
     """Cells per second of a whole walk, over the loopback."""
-    async with olt() as port:
+    async with lab_device("olt", "--ports", "16", "--onus", str(ONUS)) as port:
         ours = await timed(lambda: by_us(port))
         pysnmp = await timed(lambda: by_pysnmp(port))
         gufo = await timed(lambda: by_gufo(port))
@@ -178,25 +176,3 @@ async def by_pysnmp(port: int) -> int:
             cells += len(varbinds)
     engine.close_dispatcher()
     return cells
-
-
-@asynccontextmanager
-async def olt() -> AsyncIterator[int]:
-    """The lab's OLT in its own process; gives its port."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "turnpike", "lab", "olt", "--port", "0"),
-        *("--ports", "16", "--onus", str(ONUS)),
-        stdout=PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        port = 0
-        async for line in process.stdout:
-            text = line.decode().strip()
-            if text == "ready":
-                break
-            port = int(text.rpartition(":")[2].split()[0])
-        yield port
-    finally:
-        process.terminate()
-        await process.communicate()

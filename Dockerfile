@@ -3,8 +3,8 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /source
 RUN python -m venv /opt/turnpike
-COPY requirements.lock .
-RUN /opt/turnpike/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY deployment.lock .
+RUN /opt/turnpike/bin/pip install --no-cache-dir --require-hashes -r deployment.lock
 COPY . .
 RUN /opt/turnpike/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 

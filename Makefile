@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCKING := --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11
 ROOMS := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 
 # Compiled modules are kept, or each of the many short-lived processes would compile them anew.
@@ -48,7 +49,8 @@ docs: setup ## rewrite generated documents
 migration: setup ## rewrite migration 0001 from the tables (before the first release only)
 	$(BIN)/python -m database.freeze
 
-lock: ## rewrite requirements.lock from pyproject.toml
-	uv pip compile --quiet --generate-hashes --group dev --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
+lock: ## rewrite requirements.lock (everything) and deployment.lock (what runs) from pyproject.toml
+	uv pip compile $(LOCKING) --group dev pyproject.toml -o requirements.lock
+	echo 'setuptools>=77' | uv pip compile $(LOCKING) --extra kafka -c requirements.lock pyproject.toml - -o deployment.lock
 
 .PHONY: help setup run check test prove bench golden docs migration lock

@@ -19,6 +19,7 @@ EXAMPLE = HOUSE / "conf/turnpike.toml"
 RULES = HOUSE / "conf/prometheus-rules.yml"
 UNITS = HOUSE / "systemd"
 OFFERED_KEY = re.compile(r"^# (\w+ = .*)$", re.MULTILINE)
+TEST_TOOLS = {"pytest", "hypothesis", "mypy", "ruff", "scapy", "playwright"}
 EXPOSURE_MAX = 20
 """2.0 of 10; FreeRADIUS's own unit has 8.1."""
 
@@ -131,5 +132,21 @@ def test_every_unit_is_hardened(daemon):
 def test_the_image_is_built_from_the_hashed_lock_and_runs_as_nobody_special():
     text = (HOUSE / "Dockerfile").read_text()
 
-    assert "--require-hashes -r requirements.lock" in text
+    assert "--require-hashes -r deployment.lock" in text
     assert "USER turnpike" in text
+
+
+def test_what_is_deployed_is_what_was_tested_without_what_only_tests_need():
+    deployed, tested = (locked(name) for name in ("deployment.lock", "requirements.lock"))
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())
+    needed = {re.split(r"[^\w.-]", line)[0] for line in project["project"]["dependencies"]}
+
+    assert set() == deployed.items() - tested.items()
+    assert set() == needed - deployed.keys()
+    assert set() == TEST_TOOLS & deployed.keys()
+
+
+def locked(name: str) -> dict[str, str]:
+    """What a lock file says of each package: its version and hashes."""
+    packages = re.split(r"^(?=\w)", (HOUSE / name).read_text(), flags=re.MULTILINE)
+    return {each.partition("==")[0].partition("[")[0]: each for each in packages if each}

@@ -6,7 +6,13 @@ from chassis.clock import ManualClock, SystemClock
 from chassis.secrets import Secret
 from collectors.cli import dialect_of
 from collectors.driver import Part
-from collectors.sources import NOTHING_LEARNED, Identity, SourceLost, SourceRefused
+from collectors.sources import (
+    NOTHING_LEARNED,
+    Identity,
+    SourceLost,
+    SourceRefused,
+    SourceUntrusted,
+)
 from collectors.sources.cli import OPTICS_AGE_SECONDS, CliSource
 from collectors.sources.complemented import ComplementedSource
 from devices.ssh import Ssh, SshTarget
@@ -18,7 +24,9 @@ from tests.support.ssh_olt import HUAWEI, ZTE, SshOlt
 EVERYTHING = frozenset(Part)
 
 
-def source(olt: SshOlt, vendor: str, *, clock=None, password: str = "looking") -> CliSource:
+def source(
+    olt: SshOlt, vendor: str, *, clock=None, password: str = "looking", believing: bool = True
+) -> CliSource:
     dialect = dialect_of(vendor)
     assert dialect is not None
     target = SshTarget(
@@ -27,7 +35,7 @@ def source(olt: SshOlt, vendor: str, *, clock=None, password: str = "looking") -
         user="reader",
         password=Secret(password),
         netmiko_type=dialect.netmiko_type,
-        believing=True,
+        believing=believing,
     )
     return CliSource(dialect, Ssh(target), clock=clock or SystemClock())
 
@@ -120,3 +128,30 @@ async def test_the_command_line_tells_the_light_that_snmp_does_not():
         (onu.rx_dbm, onu.state) for onu in lit
     ]
     assert 1 == olt.typed.count("show pon power attenuation gpon-onu_1/2/1:1")
+
+
+async def test_of_a_stranger_both_ways_in_are_tried_and_its_host_key_is_told():
+    async with SshOlt(ZTE, outputs("zte")) as olt:
+        it = ComplementedSource(Tables(), lambda driver: source(olt, driver), stranger=True)
+        seen = await it.probe()
+        await it.close()
+        wrong = ComplementedSource(
+            Tables(), lambda driver: source(olt, driver, password="wrong"), stranger=True
+        )
+        with pytest.raises(SourceRefused):
+            await wrong.probe()
+        await wrong.close()
+
+    assert seen.host_key is not None
+    assert seen.host_key.startswith("ssh-ed25519 ")
+
+
+async def test_a_command_line_whose_key_nobody_has_seen_leaves_what_snmp_tells():
+    async with SshOlt(ZTE, outputs("zte")) as olt:
+        it = ComplementedSource(Tables(), lambda driver: source(olt, driver, believing=False))
+        assert "zte" == (await it.probe()).driver
+        with pytest.raises(SourceUntrusted, match="not known yet"):
+            await it.read_onu(OnuReading(serial="ZTEGC8A00001", port="1/2/1", onu_id=1))
+        await it.close()
+
+    assert 0 == olt.logins

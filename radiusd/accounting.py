@@ -41,6 +41,7 @@ from radius.numbers import (
 )
 from radiusd.accounting_fields import (
     FOREIGN,
+    IMPLAUSIBLE,
     NO_GIGAWORDS,
     NO_SESSION_TIME,
     SECOND,
@@ -49,6 +50,7 @@ from radiusd.accounting_fields import (
     event_time,
     number,
     optional_spelled,
+    plausible_maximum,
     prefix,
     spelled,
     station,
@@ -224,6 +226,10 @@ def _volumes(
     if more_in is None and more_out is None:
         flags |= NO_GIGAWORDS
     sent, received = counter(octets_in, more_in), counter(octets_out, more_out)
+    maximum = plausible_maximum(session_time)
+    if sent > maximum or received > maximum:
+        flags |= IMPLAUSIBLE
+        sent, received = sent * (sent <= maximum), received * (received <= maximum)
     if octets_reversed:
         sent, received = received, sent
     return sent, received, session_time, flags

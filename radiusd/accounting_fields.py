@@ -11,6 +11,7 @@ from radius import numbers
 
 __all__ = [
     "FOREIGN",
+    "IMPLAUSIBLE",
     "NO_GIGAWORDS",
     "NO_SESSION_TIME",
     "SECOND",
@@ -21,6 +22,7 @@ __all__ = [
     "event_time",
     "number",
     "optional_spelled",
+    "plausible_maximum",
     "prefix",
     "spelled",
     "station",
@@ -40,9 +42,13 @@ NO_SESSION_TIME = 2
 NO_GIGAWORDS = 4  # its counters wrap at 2^32
 TIME_ESTIMATED = 8  # no sane Event-Timestamp: the event is dated by Acct-Delay-Time
 TIME_CLAMPED = 16  # Acct-Delay-Time claims more than a week
+IMPLAUSIBLE = 32  # a counter is beyond any line, and taken as none
 
-COUNTER_MAXIMUM = 1 << 53
-"""Nine petabytes: no session has that, and sums of it still fit a bigint."""
+OCTETS_PER_SECOND_MAXIMUM = 12_500_000_000
+"""100 Gbit/s, several times the fastest line that is sold to one subscriber."""
+
+SESSION_OCTETS_MAXIMUM = 1 << 53
+"""Nine petabytes, of a session that does not say how long it lasts; sums still fit a bigint."""
 
 NOT_AN_ADDRESS = frozenset((b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\xfe"))
 """Values of Framed-IP-Address that ask for one instead of naming one (RFC 2865 §5.8)."""
@@ -154,7 +160,17 @@ def number(value: bytes | None) -> int | None:
 
 def counter(low: bytes | None, high: bytes | None) -> int:
     """Octets from the counter and its Gigawords (RFC 2869 §5.1)."""
-    return min((number(high) or 0) << 32 | (number(low) or 0), COUNTER_MAXIMUM)
+    return (number(high) or 0) << 32 | (number(low) or 0)
+
+
+def plausible_maximum(session_time: int) -> int:
+    """Beyond which a counter is a fault of the NAS: nobody is charged for what no line carries.
+
+    In the first second a counter may hold as much as in the next.
+    """
+    if not session_time:
+        return SESSION_OCTETS_MAXIMUM
+    return min((session_time + 1) * OCTETS_PER_SECOND_MAXIMUM, SESSION_OCTETS_MAXIMUM)
 
 
 def address(value: bytes | None) -> bytes | None:

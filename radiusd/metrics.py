@@ -29,7 +29,8 @@ accounting_away = gauge(
 )
 accounting_records = counter(
     "turnpike_radius_accounting_records_total",
-    "Accounting records: recorded, spooled, replayed; refused, shed, not_kept unacknowledged.",
+    "Accounting records: recorded; spooled, then replayed or overtaken by their late commit;"
+    " refused, shed and not_kept are not acknowledged.",
     ("fate",),
 )
 accounting_spool = gauge(

@@ -60,6 +60,7 @@ class Fate(StrEnum):
     RECORDED = "recorded"
     SPOOLED = "spooled"
     REPLAYED = "replayed"  # from the spool into Postgres
+    OVERTAKEN = "overtaken"  # spooled, but the commit was only late: there is nothing to replay
     REFUSED = "refused"  # Postgres does not take its data
     SHED = "shed"  # too many waited
     NOT_KEPT = "not_kept"  # Postgres away, and the disk full or broken
@@ -210,11 +211,12 @@ class Recorder(Generic[Token]):
         """Take in how a late commit ended; if well, the spool need not replay its batch."""
         if self._late is None:
             return
-        late, self._late = self._late, None
+        late, self._late, records = self._late, None, self._late_records
         chunk_id, self._late_chunk_id = self._late_chunk_id, None
         if self._ended(late) is Outcome.RECORDED and chunk_id is not None:
             with contextlib.suppress(SpoolError):
                 await self._on_disk(partial(self._spool.forget, chunk_id))
+                self._count(Fate.OVERTAKEN, len(records))
 
     def _ended(self, writing: asyncio.Task[None]) -> Outcome:
         """What a write that has ended came to."""

@@ -10,6 +10,7 @@ from radius import numbers
 from radiusd.accounting import Record, Refusal, Status
 from radiusd.accounting_fields import (
     FOREIGN,
+    IMPLAUSIBLE,
     NO_GIGAWORDS,
     NO_SESSION_TIME,
     TIME_CLAMPED,
@@ -61,6 +62,23 @@ def test_a_nas_that_counts_the_other_way_round_is_turned():
 def test_counters_without_gigawords_are_marked():
     assert NO_GIGAWORDS == interim(gigawords=False).flags & NO_GIGAWORDS
     assert 0 == interim().flags & NO_GIGAWORDS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "up", "counted"),
+    [
+        (60, 700_000_000_000, 700_000_000_000),
+        (60, 800_000_000_000, 0),
+        (None, 800_000_000_000, 800_000_000_000),
+        (None, (1 << 64) - 1, 0),
+    ],
+    ids=["a fast line", "no line", "a session without time", "more than ever was"],
+)
+def test_a_counter_beyond_any_line_is_none_and_marked(seconds, up, counted):
+    taken = interim(seconds=seconds, up=up)
+
+    assert (counted, 2) == (taken.octets_up, taken.octets_down)
+    assert (0 if counted else IMPLAUSIBLE) == taken.flags & IMPLAUSIBLE
 
 
 def test_the_event_timestamp_is_the_event():

@@ -74,6 +74,21 @@ def test_generated_documents_are_current(name):
     assert DOCUMENTS[name]() == (path.read_text("utf-8") if path.exists() else ""), "run make docs"
 
 
+def test_every_document_that_is_named_is_there():
+    listed = subprocess.run(
+        ["git", "grep", "-hoE", r"docs/[A-Za-z0-9_-]+\.(md|py|png)", "--", ":!*.lock"],
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    named = set(listed.stdout.split()) - {"docs/proofs.md"}  # written by `make prove`
+
+    assert [] == [name for name in sorted(named) if not (HOUSE / name).exists()]
+
+
 def test_every_alert_asks_for_metrics_that_exist_and_says_what_to_do():
     DOCUMENTS["docs/metrics.md"]()
     known = {metric.name for metric in declared()}

@@ -82,7 +82,7 @@ async def ask(nas: Nas, code: Code, attributes: bytes) -> tuple[int, int | None]
     )
     request = wire.build_request(code, 7, attributes, SECRET, signed=True)
     transport.sendto(request)
-    datagram = await asyncio.wait_for(answer, 5)
+    datagram = await asyncio.wait_for(answer, 60)
     transport.close()
     await asyncio.sleep(0)
     frame = wire.split(datagram)

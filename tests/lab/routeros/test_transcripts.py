@@ -37,7 +37,7 @@ async def test_a_conversation_goes_as_written(transcript):
             if direction == ">":
                 writer.write(frame(words))
                 continue
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 heard = await read_sentence(reader)
             assert fits(words, heard), f"{words} expected, {heard} heard"
         writer.close()

@@ -1,9 +1,10 @@
 """Pauses, subscribers' own devices, routers shaped by RADIUS, samples, figures, REST, FastTrack."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis.metrics import exposition
 from chassis.secrets import Secret
+from database.tables.sessions import session_live
 from database.tables.shaping import throughput_sample
 from devices.credentials import LoginAccess
 from lab.routeros import RouterOs
@@ -181,6 +182,30 @@ async def test_a_run_and_the_metrics_have_the_figures(provider, router, running)
         return [3, 3, 0] == [figure(name) for name in names]
 
     await until(told)
+
+
+async def test_an_address_that_two_took_at_once_is_left_open_with_an_alarm(
+    provider, router, running
+):
+    nas_id = await provider.add_router(router)
+    services = await provider.add_services(await provider.add_plan(), 3)
+    await provider.log_in(nas_id, services)
+    both = session_live.c.service_id.in_(services[:2])
+    async with provider.radiusd.transaction() as transaction:
+        await transaction.execute(update(session_live).where(both).values(framed_ip="10.0.0.1"))
+    await running()
+
+    async def alarmed() -> bool:
+        return figure("in_doubt") == 2 and (await provider.status()).state == "in_doubt"
+
+    await until(alarmed)
+    states = await provider.states()
+    assert {"u3": FAST} == limits(router)
+    assert ["doubt", "doubt", None] == [states[f"u{number}"].drift for number in (1, 2, 3)]
+
+    await provider.end(services[:1])
+    await until(lambda: in_sync(provider))
+    assert {"u2": FAST, "u3": FAST} == limits(router)
 
 
 async def test_rest_where_the_api_is_closed(provider, running):

@@ -125,10 +125,13 @@ class Kernel:
             raise unavailable(
                 f"no nftables: {refusal}", "load modules nf_tables and nft_fwd_netdev"
             )
-
         for refusal in self._tables.transaction(batch(create_sets(table))).values():
-            problem = f"table inet {table} has other sets than ours: {refusal}"
-            raise unavailable(problem, "write its sets as docs/shaper.md does")
+            if refusal.errno == errno.EEXIST:
+                problem = f"table inet {table} has other sets than ours: {refusal}"
+                raise unavailable(problem, "write its sets as docs/shaper.md does")
+            raise unavailable(
+                f"no sets in a table inet: {refusal}", "CONFIG_NF_TABLES_INET is needed"
+            )
 
     def change(
         self,

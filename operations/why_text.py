@@ -39,7 +39,7 @@ def _account(account: Account) -> str:
     else:
         told = "owes nothing"
     if account.next_block_on is not None:
-        told += f", is blocked on {account.next_block_on} if he does not pay"
+        told += f", is blocked from {account.next_block_on} if he does not pay"
     return told
 
 

@@ -32,7 +32,7 @@ async def test_a_service_in_order_says_so(ann):
     because = seen.index("at 1G / 200M, because")
 
     assert ("full", "plan fibre-1000 is in force") == (seen[because - 1], seen[because + 1])
-    assert "Blocked on, unless paid" in seen
+    assert "Blocked from, unless paid" in seen
 
 
 async def test_documents_are_paid_open_or_overdue(ann):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from chassis.clock import Clock
 from chassis.datagrams import Datagram, DatagramSocket, bind_datagram_socket, peer_of
 from radius import wire
+from radius.malformed import MalformedPacketError
 from turnpike.load.packets import Slots
 
 __all__ = ["LoadResult", "generate"]
@@ -64,9 +65,9 @@ def generate(
             DatagramSocket(stack.enter_context(bind_datagram_socket(source, 0)), joins=False)
             for _ in range(slots.sockets)
         ]
-        run = _Run(requests, sockets, peer_of(host, port), slots, clock)
+        run = _Run(requests, sockets, peer_of(host, port), secret, slots, clock)
         run.until_done(progress)
-    return run.result(secret)
+    return run.result()
 
 
 class _Run:
@@ -77,18 +78,21 @@ class _Run:
         requests: Sequence[bytes],
         sockets: list[DatagramSocket],
         peer: bytes,
+        secret: bytes,
         slots: Slots,
         clock: Clock,
     ) -> None:
         self.requests = requests
         self.sockets = sockets
         self.peer = peer
+        self.secret = secret
         self.slots = slots
         self.clock = clock
         self.current = list(range(min(slots.concurrency, len(requests))))
         self.sent_at = [0.0] * len(self.current)
         self.tries = [1] * len(self.current)
         self.waiting = set(self.current)
+        self.repeated: set[int] = set()
         self.answers: list[bytes | None] = [None] * len(requests)
         self.latencies: list[float] = []
         self.retransmitted = 0
@@ -115,16 +119,14 @@ class _Run:
                         progress(self.answered)
             self.seconds = self.clock.monotonic() - started
 
-    def result(self, secret: bytes) -> LoadResult:
+    def result(self) -> LoadResult:
         codes: Counter[int] = Counter()
         wrong = 0
         for request, answer in zip(self.requests, self.answers, strict=True):
             if answer is None:
                 continue
-            frame = wire.split(answer)
-            codes[frame.code] += 1
-            valid = wire.verify_response_authenticator(answer, frame, secret, request[4:20])
-            wrong += not valid
+            codes[answer[0]] += 1
+            wrong += not self._is_answer(request, answer)
         ordered = sorted(self.latencies) or [0.0]
         return LoadResult(
             requests=len(self.requests),
@@ -150,12 +152,16 @@ class _Run:
         now = self.clock.monotonic()
         following: list[tuple[bytes, bytes]] = []
         for payload, _ in received:
+            if len(payload) < wire.HEADER_OCTETS:
+                continue
             slot = payload[1] * self.slots.sockets + index
             if slot not in self.waiting:
                 continue
             request = self.current[slot]
             if self.answers[request] is not None:
                 continue
+            if slot in self.repeated and not self._is_answer(self.requests[request], payload):
+                continue  # to the copy of an earlier one
             self.answers[request] = payload
             self.answered += 1
             if self.tries[slot] == 1:
@@ -163,6 +169,13 @@ class _Run:
             self._next(slot, now, following)
         if following:
             self.sockets[index].send_batch(following)
+
+    def _is_answer(self, request: bytes, answer: bytes) -> bool:
+        try:
+            frame = wire.split(answer)
+        except MalformedPacketError:
+            return False
+        return wire.verify_response_authenticator(answer, frame, self.secret, request[4:20])
 
     def _next(self, slot: int, now: float, following: list[tuple[bytes, bytes]]) -> None:
         request = self.current[slot] + self.slots.concurrency
@@ -185,6 +198,7 @@ class _Run:
                 self._next(slot, now, following)
             else:
                 self.tries[slot] += 1
+                self.repeated.add(slot)
                 self.retransmitted += 1
                 following.append((self.requests[self.current[slot]], self.peer))
             self.sockets[index].send_batch(following)

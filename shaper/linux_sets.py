@@ -7,7 +7,7 @@ whose it is; elements without one of ours are somebody else's.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 from itertools import pairwise
 from typing import Final
@@ -37,6 +37,7 @@ from shaper.linux_nft import (
     read_elements,
     read_sets,
     read_table,
+    said_in,
     set_name_of,
     word,
 )
@@ -44,6 +45,7 @@ from shaper.queue import Listed
 
 __all__ = [
     "create_sets",
+    "has_all_lists",
     "list_names",
     "listed_of",
     "put_on_lists",
@@ -117,10 +119,20 @@ def read_list_sets(table: str) -> Request:
     return read_sets(table, FAMILY_INET)
 
 
-def list_names(replies: Iterable[Reply]) -> Iterator[tuple[str, int]]:
+def list_names(replies: Iterable[Reply]) -> Sequence[tuple[str, int]]:
     """The lists, by name and IP version, whose sets there are."""
-    names = {set_name_of(reply) for reply in replies}
-    return (key for key, name in SET_NAMES.items() if name in names)
+    names = {set_name_of(reply) for reply in replies if is_of_intervals(reply)}
+    return [key for key, name in SET_NAMES.items() if name in names]
+
+
+def is_of_intervals(reply: Reply) -> bool:
+    flags = said_in(reply).get(SET_FLAGS, memoryview(b""))
+    return bool(int.from_bytes(flags) & SET_IS_INTERVALS)
+
+
+def has_all_lists(found: Collection[tuple[str, int]]) -> bool:
+    """To make a set that is there again would cost the kernel as much as a change."""
+    return SET_NAMES.keys() <= {*found}
 
 
 def read_listed(table: str, key: tuple[str, int]) -> Request:

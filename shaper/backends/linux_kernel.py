@@ -35,6 +35,7 @@ from shaper.linux_requests import Interfaces, build, clear, switch, undo
 from shaper.linux_rules import chain_of, read_chains, read_rules, rule_of
 from shaper.linux_sets import (
     create_sets,
+    has_all_lists,
     list_names,
     listed_of,
     read_list_sets,
@@ -125,6 +126,10 @@ class Kernel:
             raise unavailable(
                 f"no nftables: {refusal}", "load modules nf_tables and nft_fwd_netdev"
             )
+        if not has_all_lists(self._lists(table)):
+            self._take_lists(table)
+
+    def _take_lists(self, table: str) -> None:
         for refusal in self._tables.transaction(batch(create_sets(table))).values():
             if refusal.errno == errno.EEXIST:
                 problem = f"table inet {table} has other sets than ours: {refusal}"
@@ -232,13 +237,17 @@ class Kernel:
 
     def _listed(self, table: str) -> frozenset[Listed]:
         """Who is on the lists, by whomever."""
-        if not self._tables.get([read_list_table(table)]):
-            return frozenset()
         return frozenset(
             listed
-            for key in list_names(self._tables.dump(read_list_sets(table)))
+            for key in self._lists(table)
             for listed in listed_of(self._tables.dump(read_listed(table, key)), key)
         )
+
+    def _lists(self, table: str) -> Sequence[tuple[str, int]]:
+        """The lists that there are."""
+        if not self._tables.get([read_list_table(table)]):
+            return ()
+        return list_names(self._tables.dump(read_list_sets(table)))
 
     def _walls(self, table: str) -> bool:
         """Whether any rule stands beside the lists."""

@@ -4,7 +4,7 @@ Everything it does is a turn of a periodic task over rows; it may be killed anyw
 database, held by an advisory lock.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,7 +24,9 @@ from operations.money.run import run
 from operations.money.standing import billed_through
 from operations.tenants import Tenant
 
-__all__ = ["Billingd"]
+__all__ = ["Billingd", "each_or_last_resort"]
+
+TenantWork = Callable[[Tenant], Awaitable[None]]
 
 DECISIONS_PER_TURN = 500
 ONE_DAY = timedelta(days=1)
@@ -52,9 +54,9 @@ class Billingd:
         self._holds_lock = await self._open.enter_async_context(store.the_only_one(self._database))
         tasks = self._context.tasks
         tasks.every(1.0, "decide_due", self._decide_due)
-        tasks.every(10.0, "apply_due_changes", self._apply_due_changes)
-        tasks.every(30.0, "bill_the_day", self._bill_the_day)
-        tasks.every(30.0, "look_at_debtors", self._look_at_debtors)
+        tasks.every(10.0, "apply_due_changes", self._for_all(self._apply_due_changes))
+        tasks.every(30.0, "bill_the_day", self._for_all(self._bill_the_day))
+        tasks.every(30.0, "look_at_debtors", self._for_all(self._look_at_debtors))
         tasks.every(5.0, "do_jobs", lambda: self._jobs.look(self._settings.billingd))
         self._report.begin()
 
@@ -79,9 +81,13 @@ class Billingd:
             status=self._status,
         )
 
-    async def _tenants(self) -> list[Tenant]:
-        async with self._database.transaction() as transaction:
-            return list(await store.all_tenants(transaction))
+    def _for_all(self, work: TenantWork) -> Callable[[], Awaitable[None]]:
+        async def turn() -> None:
+            async with self._database.transaction() as transaction:
+                owners = await store.all_tenants(transaction)
+            await each_or_last_resort(owners, work)
+
+        return turn
 
     async def _decide_due(self) -> None:
         """Entitlements that were asked for, and those whose time has passed."""
@@ -92,56 +98,66 @@ class Billingd:
         metrics.due_entitlements.add("asked", amount=asked)
         metrics.due_entitlements.add("expired", amount=expired)
 
-    async def _apply_due_changes(self) -> None:
+    async def _apply_due_changes(self, owner: Tenant) -> None:
         """Plan changes, ends and holds whose day has come, until none is left."""
-        for owner in await self._tenants():
-            changed = 1
-            while changed:
-                async with self._database.transaction(owner.tenant_id) as transaction:
-                    changed = await due_changes.apply(transaction, owner, self._clock.now())
+        changed = 1
+        while changed:
+            async with self._database.transaction(owner.tenant_id) as transaction:
+                changed = await due_changes.apply(transaction, owner, self._clock.now())
 
-    async def _bill_the_day(self) -> None:
-        """Bill through today, from the configured hour on, tenant by tenant.
+    async def _bill_the_day(self, owner: Tenant) -> None:
+        """Bill through today, from the configured hour on.
 
         A tenant's first run is a person's, who has looked at its preview.
         """
-        for owner in await self._tenants():
-            now = self._clock.now()
-            async with self._database.transaction(owner.tenant_id) as transaction:
-                through = await billed_through(transaction, owner)
-            if through is None:
-                continue
-            age = (owner.today(now) - through).days
-            metrics.billed_through_age_days.set(age, owner.name)
-            today = self._billable_day(owner, now)
-            if through >= today:
-                self._status = f"billed {owner.name} through {through}"
-                continue
-            result = await run(
-                self._database, owner, through=today, actor=AUTHOR, now=now, by_hand=False
-            )
-            metrics.documents.add(amount=result.documents)
-            self._status = f"billed {owner.name} through {today}"
-            log.info(
-                "billing_day_done",
-                tenant=owner.name,
-                through=str(today),
-                documents=result.documents,
-                total=str(result.total),
-            )
+        now = self._clock.now()
+        async with self._database.transaction(owner.tenant_id) as transaction:
+            through = await billed_through(transaction, owner)
+        if through is None:
+            return
+        age = (owner.today(now) - through).days
+        metrics.billed_through_age_days.set(age, owner.name)
+        today = self._billable_day(owner, now)
+        if through >= today:
+            self._status = f"billed {owner.name} through {through}"
+            return
+        result = await run(
+            self._database, owner, through=today, actor=AUTHOR, now=now, by_hand=False
+        )
+        metrics.documents.add(amount=result.documents)
+        self._status = f"billed {owner.name} through {today}"
+        log.info(
+            "billing_day_done",
+            tenant=owner.name,
+            through=str(today),
+            documents=result.documents,
+            total=str(result.total),
+        )
 
     def _billable_day(self, owner: Tenant, now: datetime) -> date:
         local = now.astimezone(ZoneInfo(owner.zone))
         begun = local.time() >= self._settings.billingd.run_at
         return local.date() if begun else local.date() - ONE_DAY
 
-    async def _look_at_debtors(self) -> None:
-        """Warn, block and hold back for approval, as each tenant's policy says."""
-        for owner in await self._tenants():
-            async with self._database.transaction(owner.tenant_id) as transaction:
-                result = await look(transaction, owner, self._clock.now())
-            metrics.warned.add(amount=result.warned)
-            metrics.blocked.add(amount=result.blocked)
-            metrics.awaiting_approval.set(result.awaiting, owner.name)
-            if result.blocked:
-                log.info("debtors_blocked", tenant=owner.name, services=result.blocked)
+    async def _look_at_debtors(self, owner: Tenant) -> None:
+        """Warn, block and hold back for approval, as the tenant's policy says."""
+        async with self._database.transaction(owner.tenant_id) as transaction:
+            result = await look(transaction, owner, self._clock.now())
+        metrics.warned.add(amount=result.warned)
+        metrics.blocked.add(amount=result.blocked)
+        metrics.awaiting_approval.set(result.awaiting, owner.name)
+        if result.blocked:
+            log.info("debtors_blocked", tenant=owner.name, services=result.blocked)
+
+
+async def each_or_last_resort(owners: Iterable[Tenant], work: TenantWork) -> None:
+    """Give every tenant his turn; what failed is raised after it, and keeps nobody else waiting."""
+    faults: list[Exception] = []
+    for owner in owners:
+        try:
+            await work(owner)
+        except Exception as fault:
+            fault.add_note(f"tenant {owner.name}")
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("tenants whose turn failed", faults)

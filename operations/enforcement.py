@@ -80,7 +80,8 @@ async def resume(
     if not await _lift(transaction, nas_id, actor, now):
         stopped = [stop.nas or "every NAS" for stop in await stops(transaction, now)]
         remedy = f"stopped: {', '.join(stopped)}" if stopped else "nothing is stopped"
-        raise Refused(f"{nas_name or 'every NAS'} is not paused", remedy=remedy)
+        problem = f"{nas_name} is not paused" if nas_name else "enforcement is not paused"
+        raise Refused(problem, remedy=remedy)
     await audit.record(
         transaction,
         tenant_id=owner.tenant_id,

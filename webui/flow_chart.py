@@ -50,7 +50,13 @@ def flow_charts(flows: Sequence[Flow], since: datetime, span: timedelta) -> Iter
             queue=queue,
             down_points=points([each.down_bps for each in samples]),
             up_points=points([each.up_bps for each in samples]),
-            most_kbps=most_bps // 1000,
-            last_down_kbps=samples[-1].down_bps // 1000,
-            last_up_kbps=samples[-1].up_bps // 1000,
+            most_kbps=measured_kbps(most_bps),
+            last_down_kbps=measured_kbps(samples[-1].down_bps),
+            last_up_kbps=measured_kbps(samples[-1].up_bps),
         )
+
+
+def measured_kbps(bps: int) -> int:
+    """Three digits: no sample is more exact."""
+    kbps = bps // 1000
+    return round(kbps, 3 - len(str(kbps)))

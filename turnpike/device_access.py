@@ -23,6 +23,9 @@ V3_SECRET_CHARACTERS_MIN: Final = 8
 PORT_MAX: Final = 65535
 ENDPOINT: Final = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\s/]+))(?::(?P<port>\d{1,5}))?")
 SHA256_HEX: Final = re.compile(r"[0-9a-f]{64}")
+CERTIFICATE: Final = re.compile(
+    r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.ASCII | re.DOTALL
+)
 PROTOCOL_AND_SECRET: Final = "PROTOCOL:SECRET"
 SPELLINGS: Final[Mapping[str, str]] = {"sha1": "sha", "aes128": "aes"}
 """Names that agents give to what is called otherwise here."""
@@ -132,12 +135,19 @@ class TlsOptions:
             return TlsAccess(certificate_sha256=certificate) if self.tls or certificate else None
         if certificate:
             raise usage("a certificate and its authorities are given", "give one of them")
-        try:
-            authorities = self.ca_file.read_text("utf-8")
-            ssl.create_default_context(cadata=authorities)
-        except (OSError, UnicodeDecodeError, ssl.SSLError) as fault:
-            raise usage(f"{self.ca_file} has no certificates: {fault}", "name a PEM file") from None
-        return TlsAccess(authorities=authorities)
+        return TlsAccess(authorities=_authorities(self.ca_file))
+
+
+def _authorities(path: Path) -> str:
+    """The certificates of a PEM file, without what people write between them. Raises Refused."""
+    try:
+        authorities = "\n".join(CERTIFICATE.findall(path.read_text("utf-8", "replace")))
+        if not authorities:
+            raise usage(f"{path} has no certificates", "name a PEM file")
+        ssl.create_default_context(cadata=authorities)
+    except (OSError, ValueError) as fault:
+        raise usage(f"{path} has no certificates: {fault}", "name a PEM file") from None
+    return authorities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, literal, select, tuple_, update
+from sqlalchemy import and_, bindparam, exists, func, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from coa.outcome import Outcome
@@ -74,7 +74,9 @@ async def proven(
             )
 
 
-# Where RADIUS shapes a router, the shaper compares each login's queue with its entitlement.
+# Where RADIUS shapes a router, the shaper compares each login's queue with its entitlement. It has
+# one queue for a login: of several sessions there it does not say whose it read.
+_beside = session_live.alias("beside")
 _READ_AS_WANTED_AT = (
     select(func.max(shaper_status.c.checked_at))
     .select_from(shaped_router)
@@ -88,6 +90,12 @@ _READ_AS_WANTED_AT = (
         queue_state.c.service_id != 0,
         queue_state.c.drift.is_(None),
         queue_state.c.actual.is_not(None),
+        ~exists().where(
+            _beside.c.service_id == enforcement_action.c.service_id,
+            _beside.c.nas_id == enforcement_action.c.nas_id,
+            _beside.c.session_key != enforcement_action.c.session_key,
+            _beside.c.ended_at.is_(None),
+        ),
     )
     .scalar_subquery()
 )

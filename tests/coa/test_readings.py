@@ -72,3 +72,14 @@ async def test_what_nothing_proves_stands_in_no_others_way(provider, das, runnin
         return [each.login for each in await provider.actions() if each.proven_at is not None]
 
     assert ["bob"] == await until(proven)
+
+
+async def test_a_reading_proves_neither_of_two_sessions_of_one_login(provider, das, running):
+    nas_id, (ann,) = await changed(provider, das, running, "ann")
+    await provider.log_in(nas_id, ann, "ann")
+    router = await provider.add_router(nas_id)
+    await provider.read_queue(router, ann, provider.clock.now() + timedelta(seconds=1))
+    async with provider.coa.transaction() as transaction:
+        found, _ = await prove.unproven(transaction, provider.clock.now(), None)
+
+    assert {None} == {proof(action) for action in found}

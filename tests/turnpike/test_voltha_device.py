@@ -50,10 +50,15 @@ def test_a_core_is_entered_tested_and_read(turnpike: Turnpike, core: int) -> Non
     assert all(onu["olt_rx_dbm"] is not None for onu in read["onus"])
 
 
-def test_the_certificate_of_a_core_is_trusted_when_it_is_entered(turnpike: Turnpike) -> None:
+@pytest.mark.parametrize("named", [False, True])
+def test_the_certificate_of_a_core_is_trusted_when_it_is_entered(
+    turnpike: Turnpike, named: bool
+) -> None:
+    """And another one with `--trust`, also where the first was `named`."""
     with running_core("--tls") as (port, digest):
-        plain = turnpike("device", "add", "voltha", "core1", f"127.0.0.1:{port}", "--json")
-        added = turnpike("device", "add", "voltha", "core1", f"127.0.0.1:{port}", "--tls", "--json")
+        adding = ("device", "add", "voltha", "core1", f"127.0.0.1:{port}", "--json")
+        plain = turnpike(*adding)
+        added = turnpike(*adding, *(("--certificate", str(digest)) if named else ("--tls",)))
         read = turnpike("device", "poll", "core1", "--json").json
     with running_core("--tls", port=port) as (port, new_digest):
         changed = turnpike("device", "poll", "core1", "--json")

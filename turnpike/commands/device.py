@@ -101,9 +101,10 @@ def set_(
         endpoint = parse_endpoint(address, found.port) if address else _endpoint(found)
         async with desk.transaction() as transaction:
             old = await devices.credentials_of(transaction, found, desk.keys)
-        credentials = _replacing(old, given, anew=trust or endpoint != _endpoint(found))
+        moved = endpoint != _endpoint(found)
+        credentials = _replacing(old, given, moved=moved, trust=trust)
         seen: Outcome = {}
-        if not no_test and (new_way_in or trust or endpoint != _endpoint(found)):
+        if not no_test and (new_way_in or trust or moved):
             seen = await ask_of_stranger(
                 desk,
                 kind=found.kind,
@@ -197,13 +198,17 @@ async def _named(desk: Desk, name: str) -> DeviceRecord:
         return await devices.named(transaction, name)
 
 
-def _replacing(old: Credentials, given: Credentials, *, anew: bool) -> Credentials:
-    """The old credentials with those given; `anew` forgets what the device showed before."""
-    login = given.login or old.login
+def _replacing(old: Credentials, given: Credentials, *, moved: bool, trust: bool) -> Credentials:
+    """The old credentials with those given. Of a device that `moved` what it showed is forgotten,
+    with `trust` also which certificate a person said that it has.
+    """
+    login, tls = given.login or old.login, old.tls
     if given.login and old.login:
         login = msgspec.structs.replace(given.login, host_key=old.login.host_key)
-    credentials = Credentials(snmp=given.snmp or old.snmp, login=login, tls=old.tls)
-    return trusting(credentials) if anew else credentials
+    if trust and tls is not None:
+        tls = msgspec.structs.replace(tls, certificate_sha256=None)
+    credentials = Credentials(snmp=given.snmp or old.snmp, login=login, tls=tls)
+    return trusting(credentials) if moved or trust else credentials
 
 
 def _endpoint(found: DeviceRecord) -> Endpoint:

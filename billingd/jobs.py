@@ -1,9 +1,12 @@
 """Side effects that wait in `job` rows: messages to subscribers, and the operator's own script."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
+
+import httpx
 
 from billingd import metrics, store
 from billingd.config import BillingdConfig, Told
@@ -13,8 +16,8 @@ from chassis.clock import Clock
 from chassis.log import get_logger
 from database.connect import Database
 from gateways import mail, script, sms
-from gateways.mail import Mail, MailError, MailServer
-from gateways.sms import Sms, SmsError, SmsGateway
+from gateways.mail import Mail, MailError, MailServer, MailUnreachable
+from gateways.sms import Sms, SmsError, SmsGateway, SmsUnreachable
 from operations import tenants
 from operations.money.blocking import WARNING_JOB
 from operations.notices import OUTAGE_JOB
@@ -23,10 +26,21 @@ from operations.provisioning import PROVISION_JOB
 __all__ = ["Jobs"]
 
 JOBS_PER_TURN: Final = 100
+TURN_SECONDS_MAX: Final = 30.0
+"""No job begins later in a turn: with the 20 s of a silent gateway it still ends in its minute."""
 
 log = get_logger("billingd")
 
-Way = Callable[[Job], Awaitable[str | None]]
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a job is not done; `unreachable`: nor would another of its kind be, now."""
+
+    text: str
+    unreachable: bool = False
+
+
+Way = Callable[[Job], Awaitable[Problem | None]]
 """Does a job; what was wrong, None where it is done."""
 
 Write = Callable[[Job, Recipient, str], Message]
@@ -44,13 +58,22 @@ class Jobs:
         self._clock = clock
 
     async def look(self, config: BillingdConfig) -> None:
-        """Do what waits, of the kinds for which the configuration names a way."""
-        ways = self._ways(config)
-        for _ in range(JOBS_PER_TURN):
-            taken = await self._take([*ways])
-            if taken is None:
-                return
-            await self._do(taken, ways[taken.kind])
+        """Do what waits, of the kinds for which the configuration names a way.
+
+        The rest of a kind whose gateway cannot be asked is left for the next turn.
+        """
+        begin_before = self._clock.monotonic() + TURN_SECONDS_MAX
+        async with sms.connection() as over:
+            ways = self._ways(config, over)
+            for _ in range(JOBS_PER_TURN):
+                taken = await self._take([*ways])
+                if taken is None:
+                    return
+                problem = await self._do(taken, ways[taken.kind])
+                if problem is not None and problem.unreachable:
+                    del ways[taken.kind]
+                if self._clock.monotonic() >= begin_before:
+                    return
 
     async def _take(self, kinds: Sequence[str]) -> Job | None:
         """The job that waits longest and is still of use."""
@@ -63,18 +86,18 @@ class Jobs:
                 await store.moot(transaction, taken, now)
             metrics.jobs.add(taken.kind, "moot")
 
-    def _ways(self, config: BillingdConfig) -> Mapping[str, Way]:
+    def _ways(self, config: BillingdConfig, over: httpx.AsyncClient) -> dict[str, Way]:
         ways: dict[str, Way] = {}
         server, gateway = _mail_server(config), _sms_gateway(config)
         for kind, (told, write) in WRITERS.items():
             short = gateway if told in config.sms_for else None
             if server is not None or short is not None:
-                ways[kind] = partial(self._tell, server, short, write)
+                ways[kind] = partial(self._tell, server, short, over, write)
         if config.provisioning_script is not None:
             ways[PROVISION_JOB] = partial(_provision, config.provisioning_script)
         return ways
 
-    async def _do(self, taken: Job, way: Way) -> None:
+    async def _do(self, taken: Job, way: Way) -> Problem | None:
         problem = await way(taken)
         now = self._clock.now()
         async with self._database.transaction(taken.tenant_id) as transaction:
@@ -82,13 +105,19 @@ class Jobs:
                 await store.done(transaction, taken, now)
                 metrics.jobs.add(taken.kind, "done")
             else:
-                again = await store.failed(transaction, taken, problem, now)
+                again = await store.failed(transaction, taken, problem.text, now)
                 metrics.jobs.add(taken.kind, "retried" if again else "manual")
-                log.warning("job_failed", kind=taken.kind, key=taken.key, problem=problem)
+                log.warning("job_failed", kind=taken.kind, key=taken.key, problem=problem.text)
+        return problem
 
     async def _tell(
-        self, server: MailServer | None, gateway: SmsGateway | None, write: Write, taken: Job
-    ) -> str | None:
+        self,
+        server: MailServer | None,
+        gateway: SmsGateway | None,
+        over: httpx.AsyncClient,
+        write: Write,
+        taken: Job,
+    ) -> Problem | None:
         """By short message where there is a gateway for it and a phone number, else by mail."""
         async with self._database.transaction(taken.tenant_id) as transaction:
             to = await store.recipient(transaction, taken.payload["subscriber_id"])
@@ -96,22 +125,23 @@ class Jobs:
         said = write(taken, to, owner.name)
         try:
             if gateway is not None and to.phone:
-                await sms.send(gateway, Sms(to=to.phone, text=said.short, key=said.key))
+                await sms.send(over, gateway, Sms(to=to.phone, text=said.short, key=said.key))
             elif server is not None and to.email:
                 letter = Mail(to=to.email, subject=said.subject, text=said.text, key=said.key)
                 await mail.send(server, letter)
             else:
-                return f"{to.subscriber} has no address that messages go out to"
+                return Problem(f"{to.subscriber} has no address that messages go out to")
         except (MailError, SmsError) as fault:
-            return str(fault)
+            unreachable = isinstance(fault, MailUnreachable | SmsUnreachable)
+            return Problem(str(fault), unreachable=unreachable)
         return None
 
 
-async def _provision(path: Path, taken: Job) -> str | None:
+async def _provision(path: Path, taken: Job) -> Problem | None:
     try:
         await script.run(path, taken.payload["change"], taken.payload)
     except script.ScriptFailed as failed:
-        return str(failed)
+        return Problem(str(failed))
     return None
 
 

@@ -10,13 +10,19 @@ from typing import Final
 
 from chassis.secrets import Secret
 
-__all__ = ["Mail", "MailError", "MailServer", "send"]
+__all__ = ["Mail", "MailError", "MailServer", "MailUnreachable", "send"]
 
 SEND_SECONDS_MAX: Final = 20.0
+NOT_THERE: Final = (smtplib.SMTPConnectError, smtplib.SMTPServerDisconnected)
+"""As smtplib says it of a server that hangs up or stays silent."""
 
 
 class MailError(Exception):
     """The mail server could not be reached, or would not take the message."""
+
+
+class MailUnreachable(MailError):  # noqa: N818 - it names what happened
+    """The mail server could not be asked at all: another message would fare no better now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +52,11 @@ async def send(server: MailServer, mail: Mail) -> None:
     try:
         async with asyncio.timeout(SEND_SECONDS_MAX * 2):
             await asyncio.to_thread(_send, server, mail)
-    except (OSError, smtplib.SMTPException, TimeoutError) as fault:
-        raise MailError(f"{server.host}:{server.port}: {fault}") from fault
+    except OSError as fault:
+        reason = str(fault) or "no answer in time"
+        refused = isinstance(fault, smtplib.SMTPException) and not isinstance(fault, NOT_THERE)
+        problem = MailError if refused else MailUnreachable
+        raise problem(f"{server.host}:{server.port}: {reason}") from fault
 
 
 def _send(server: MailServer, mail: Mail) -> None:

@@ -6,16 +6,28 @@ fields are called, and how they are written. httpx writes them, so nothing needs
 
 import asyncio
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 import httpx
 
 from chassis.secrets import REDACTED, Secret
 
-__all__ = ["Encoding", "Sms", "SmsError", "SmsGateway", "faults", "international", "send"]
+__all__ = [
+    "Encoding",
+    "Sms",
+    "SmsError",
+    "SmsGateway",
+    "SmsUnreachable",
+    "connection",
+    "faults",
+    "international",
+    "send",
+]
 
 SEND_SECONDS_MAX: Final = 20.0
 ANSWER_OCTETS_MAX: Final = 64 * 1024
@@ -40,6 +52,10 @@ class Encoding(StrEnum):
 
 class SmsError(Exception):
     """The gateway could not be reached, or would not take the message."""
+
+
+class SmsUnreachable(SmsError):  # noqa: N818 - it names what happened
+    """The gateway could not be asked at all: another message would fare no better now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,14 +87,18 @@ class Sms:
     key: str
 
 
-async def send(gateway: SmsGateway, sms: Sms) -> None:
+def connection() -> httpx.AsyncClient:
+    """What messages are sent over; the next one finds the gateway's connection open."""
+    return httpx.AsyncClient(timeout=SEND_SECONDS_MAX, verify=_trusted())
+
+
+async def send(over: httpx.AsyncClient, gateway: SmsGateway, sms: Sms) -> None:
     """Hand the message to the gateway; on return it has taken it. Raises SmsError."""
     words = _words(gateway, sms)
     try:
         async with (
             asyncio.timeout(SEND_SECONDS_MAX),
-            httpx.AsyncClient(timeout=SEND_SECONDS_MAX) as client,
-            client.stream(
+            over.stream(
                 "GET" if gateway.encoding is Encoding.QUERY else "POST",
                 gateway.url,
                 headers=_filled(gateway.headers, words),
@@ -89,7 +109,8 @@ async def send(gateway: SmsGateway, sms: Sms) -> None:
             said = await _text(answer)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as fault:
         reason = str(fault) or "no answer in time"
-        raise SmsError(_told(gateway, f"the SMS gateway cannot be asked: {reason}")) from None
+        problem = _told(gateway, f"the SMS gateway cannot be asked: {reason}")
+        raise SmsUnreachable(problem) from None
     if not answer.is_success:
         refusal = f"{answer.status_code} {said}".strip()
         raise SmsError(_told(gateway, f"the SMS gateway answers {refusal}"))
@@ -121,6 +142,12 @@ def faults(template: Any) -> tuple[str, ...]:
     if isinstance(template, list | tuple):
         return tuple(found for each in template for found in faults(each))
     return ()
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Reading the certificate authorities takes longer than most gateways do; once is enough."""
+    return httpx.create_ssl_context()
 
 
 def _words(gateway: SmsGateway, sms: Sms) -> dict[str, str]:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from billingd import store
 from billingd.config import BillingdConfig, BillingdSettings, Told
-from billingd.jobs import Jobs
+from billingd.jobs import TURN_SECONDS_MAX, Jobs
 from billingd.notices import Message, outage_notice
 from billingd.store import Job, Recipient
 from chassis.clock import ManualClock
@@ -176,6 +176,45 @@ async def test_what_a_gateway_refuses_is_tried_again_and_at_last_given_to_a_pers
 
     assert ("manual", "the SMS gateway answers 503 OK") == (refused.state, refused.last_error)
     assert store.TRIES_MAX == len(provider.forms)
+
+
+async def give_all_a_phone(site: OltSite) -> None:
+    async with site.owner.transaction() as transaction:
+        await transaction.execute(update(subscriber).values(phone="+38164123456"))
+
+
+async def test_a_turn_asks_a_gateway_over_one_connection(
+    database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
+):
+    await give_all_a_phone(outage_to_tell)
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
+
+    assert (4, 1) == (len(provider.forms), provider.connections)
+
+
+async def test_a_gateway_that_cannot_be_asked_is_asked_once_a_turn(
+    database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
+):
+    await give_all_a_phone(outage_to_tell)
+    provider.status = ""
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
+
+    assert 1 == len(provider.forms)
+    assert [1, 0, 0, 0] == [each.tries for each in await outage_to_tell.table(job)]
+
+
+async def test_a_turn_with_a_slow_gateway_ends_and_the_next_one_goes_on(
+    database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
+):
+    await give_all_a_phone(outage_to_tell)
+    clock = ManualClock(NOW)
+    provider.heard = lambda: clock.advance(TURN_SECONDS_MAX / 2)
+    jobs = Jobs(database(Role.BILLINGD), clock)
+    await jobs.look(short(provider))
+    once = len(provider.forms)
+    await jobs.look(short(provider))
+
+    assert (2, 4) == (once, len(provider.forms))
 
 
 async def test_nobody_is_told_of_an_outage_that_is_over_meanwhile(

@@ -9,10 +9,15 @@ import pytest
 
 from chassis.secrets import Secret
 from gateways import sms
-from gateways.sms import Encoding, Sms, SmsError, SmsGateway, faults, international, send
+from gateways.sms import Encoding, Sms, SmsError, SmsGateway, faults, international
 from tests.support.sms_provider import SmsProvider, sms_provider
 
 HELLO = Sms(to="+49 151 2345678", text="Größe & {token}?", key="outage-7")
+
+
+async def send(to: SmsGateway, message: Sms) -> None:
+    async with sms.connection() as over:
+        await sms.send(over, to, message)
 
 
 def gateway(http: SmsProvider, **changes: object) -> SmsGateway:

@@ -39,7 +39,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """One write in words. `edited`: somebody else changed on the router what stays wanted;
-    `opens`: it lets a service back in.
+    `opens`: it lets a service back in and nobody else out.
     """
 
     kind: Kind

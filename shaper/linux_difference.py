@@ -1,17 +1,20 @@
 """What is wanted of the kernel against what it has, in words and as queues to put (pure)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from isp.limit import PRIORITY_LOWEST
 from shaper.backend import Change, Kind
+from shaper.kept_out import KeptOut
 from shaper.linux_classes import limit_of
 from shaper.linux_leaves import choose_kind
-from shaper.linux_lists import lists_difference
+from shaper.linux_lists import ListsDifference, lists_difference
 from shaper.linux_requests import Interfaces
 from shaper.linux_state import NAMELESS, LeafKind, LinuxQueue, LinuxState
 from shaper.linux_tree import queues_of
 from shaper.linux_wiring import Wiring
+from shaper.prefixes import Prefixes
 from shaper.queue import Listed, Tree
 from shaper.wording import limit_text
 
@@ -136,7 +139,7 @@ def difference(tree: Tree, reading: LinuxReading, wiring: Wiring) -> LinuxDiffer
     entries += [entry_of(queue, None) for name, queue in present.items() if name not in wanted]
     entries += rewiring(reading, wiring)
     lists = lists_difference(tree.listed, reading.state.listed)
-    entries += [list_entry(off, on) for off, on in lists.changes]
+    entries += list_entries(lists, tree.listed)
     return LinuxDifference(entries=tuple(entries), conflicts=lists.conflicts)
 
 
@@ -164,13 +167,28 @@ def entry_of(before: LinuxQueue | None, after: LinuxQueue | None) -> Entry:
     return Entry(change=change, before=before, after=after)
 
 
-def list_entry(off: Listed | None, on: Listed | None) -> Entry:
+def list_entries(lists: ListsDifference, wanted: Collection[Listed]) -> Iterator[Entry]:
+    """Who goes back in takes along whom he covered: that one stays on the list under his own name,
+    which is no news to him.
+    """
+    kept_out = KeptOut(wanted)
+    let_in: defaultdict[str, Prefixes[Listed]] = defaultdict(Prefixes)
+    for off, on in lists.changes:
+        if on is None and off and kept_out.lets_in(off.list_name, off.subject, (off.network,)):
+            let_in[off.list_name].put(off.network, off)
+    for off, on in lists.changes:
+        listed = next(each for each in (on, off) if each)
+        opens = next(let_in[listed.list_name].around(listed.network), None) is not None
+        yield list_entry(off, on, opens=opens)
+
+
+def list_entry(off: Listed | None, on: Listed | None, *, opens: bool) -> Entry:
     change = Change(
         kind=kind_of(off, on),
         subject=next(listed.subject for listed in (on, off) if listed),
         before=None if off is None else listed_text(off),
         after=None if on is None else listed_text(on),
-        opens=on is None,
+        opens=opens,
     )
     return Entry(change=change, off_list=off, on_list=on)
 

@@ -7,8 +7,10 @@ from itertools import groupby
 from typing import Final
 
 from shaper.backend import Change, Kind
-from shaper.desired import LISTS
+from shaper.kept_out import KeptOut
 from shaper.order import Arrangement, arrange, targets_of
+from shaper.prefixes import network
+from shaper.queue import Listed, Network
 from shaper.routeros_text import row_text
 from shaper.routeros_words import MENUS, SIMPLE, TREE, not_default
 from shaper.row import Actual, Found, Owner, Row
@@ -27,7 +29,8 @@ class Step:
     """One write to `row`, as it will be, or as it was where it goes.
 
     `found` is None for an addition. `words` are those to be written; `before` is the `.id` of the
-    row that this one must stand before. `depth` counts the parents above it.
+    row that this one must stand before. `depth` counts the parents above it. `opens`: see
+    shaper.backend.
     """
 
     kind: Kind
@@ -36,6 +39,7 @@ class Step:
     words: Mapping[str, str] = field(default_factory=dict)
     before: str | None = None
     depth: int = 0
+    opens: bool = False
 
     @property
     def change(self) -> Change:
@@ -48,7 +52,7 @@ class Step:
             edited=self.found is not None
             and self.kind is Kind.SET
             and self.found.digest == digest(self.row.words),
-            opens=self.kind is Kind.REMOVE and self.row.words.get("list") in LISTS.values(),
+            opens=self.opens,
         )
 
 
@@ -188,10 +192,26 @@ def _steps(
     for moved, before in arranged.moves:
         found, row = by_id[moved]
         steps.append(Step(kind=Kind.MOVE, row=row, found=found, before=before))
+    kept_out = _kept_out([*(row for _, row in kept), *fresh])
     for found in gone:
-        depth = _depth(found.row, depths_before)
-        steps.append(Step(kind=Kind.REMOVE, row=found.row, found=found, depth=depth))
+        row, depth = found.row, _depth(found.row, depths_before)
+        opens = kept_out.lets_in(row.words.get("list", ""), row.subject, _networks(row))
+        steps.append(Step(kind=Kind.REMOVE, row=row, found=found, depth=depth, opens=opens))
     return tuple(steps)
+
+
+def _kept_out(wanted: Iterable[Row]) -> KeptOut:
+    return KeptOut(
+        Listed(list_name=row.words["list"], network=each, subject=row.subject)
+        for row in wanted
+        if "list" in row.words
+        for each in _networks(row)
+    )
+
+
+def _networks(row: Row) -> tuple[Network, ...]:
+    """Those of a list's row: none where somebody made it a name or a range."""
+    return tuple(network(each) for each in row.words.get("address", "").split(",") if "/" in each)
 
 
 def _changed(found: Row, wanted: Row, renamed: Mapping[str, str]) -> dict[str, str]:

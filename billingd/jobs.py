@@ -118,23 +118,32 @@ class Jobs:
         write: Write,
         taken: Job,
     ) -> Problem | None:
-        """By short message where there is a gateway for it and a phone number, else by mail."""
+        """By short message where there is a gateway and a usable phone number, else by mail."""
         async with self._database.transaction(taken.tenant_id) as transaction:
             to = await store.recipient(transaction, taken.payload["subscriber_id"])
             owner = await tenants.of(transaction, taken.tenant_id)
         said = write(taken, to, owner.name)
         try:
-            if gateway is not None and to.phone:
+            if gateway is not None and to.phone and _can_be_dialled(to.phone, gateway):
                 await sms.send(over, gateway, Sms(to=to.phone, text=said.short, key=said.key))
             elif server is not None and to.email:
                 letter = Mail(to=to.email, subject=said.subject, text=said.text, key=said.key)
                 await mail.send(server, letter)
             else:
-                return Problem(f"{to.subscriber} has no address that messages go out to")
+                wrong = f": {to.phone} is no international number" if gateway and to.phone else ""
+                return Problem(f"{to.subscriber} has no address that messages go out to{wrong}")
         except (MailError, SmsError) as fault:
             unreachable = isinstance(fault, MailUnreachable | SmsUnreachable)
             return Problem(str(fault), unreachable=unreachable)
         return None
+
+
+def _can_be_dialled(phone: str, gateway: SmsGateway) -> bool:
+    try:
+        sms.international(phone, gateway.country_code)
+    except SmsError:
+        return False
+    return True
 
 
 async def _provision(path: Path, taken: Job) -> Problem | None:

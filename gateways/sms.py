@@ -38,6 +38,9 @@ TEXT_CHARACTERS_MAX: Final = 459
 DIGITS_MAX: Final = 15
 """Of an international number (E.164)."""
 
+TRUNK_ZERO: Final = re.compile(r"^(\s*(?:\+|00)[\s\d]*)\(0\)")
+"""As in +49 (0)30 123456: dialled within the country only, and never after its code."""
+
 PLACEHOLDER: Final = re.compile(r"\{(\w*)\}")
 PLACEHOLDERS: Final = ("to", "digits", "text", "key", "token")
 
@@ -123,7 +126,7 @@ def international(phone: str, country_code: str) -> str:
 
     Raises SmsError for what is no such number.
     """
-    number = re.sub(r"[\s().\-/]", "", phone)
+    number = re.sub(r"[\s().\-/]", "", TRUNK_ZERO.sub(r"\1", phone))
     if number.startswith("00"):
         number = f"+{number[2:]}"
     elif number.startswith("0") and country_code:

@@ -23,6 +23,8 @@ from collectors.outage_watch import OutageWatch
 from database.connect import Database, Role
 from database.tables.running import job
 from database.tables.subscribers import subscriber
+from gateways import mail
+from gateways.mail import Mail
 from isp.access_network import OnuState
 from operations.provisioning import PROVISION_JOB
 from tests.support.access_network import OltSite
@@ -176,6 +178,29 @@ async def test_what_a_gateway_refuses_is_tried_again_and_at_last_given_to_a_pers
 
     assert ("manual", "the SMS gateway answers 503 OK") == (refused.state, refused.last_error)
     assert store.TRIES_MAX == len(provider.forms)
+
+
+async def test_one_whose_phone_number_is_none_is_told_by_mail(
+    database: Callable[[Role], Database],
+    outage_to_tell: OltSite,
+    provider: SmsProvider,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    letters: list[Mail] = []
+    monkeypatch.setattr(mail, "_send", lambda _, letter: letters.append(letter))
+    config = BillingdConfig(sms_url=provider.url, smtp_host="mail.example")
+    async with outage_to_tell.owner.transaction() as transaction:
+        unusable = {"phone": "ask at the desk", "email": "ann@x.example"}
+        first = subscriber.c.subscriber_id == outage_to_tell.subscribers[0]
+        await transaction.execute(update(subscriber).values(phone="12", email=None))
+        await transaction.execute(update(subscriber).where(first).values(unusable))
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(config)
+    jobs = await outage_to_tell.table(job)
+
+    assert ["ann@x.example"] == [each.to for each in letters]
+    assert [] == provider.forms
+    assert ["done", "waiting", "waiting", "waiting"] == [each.state for each in jobs]
+    assert jobs[1].last_error.endswith("go out to: 12 is no international number")
 
 
 async def give_all_a_phone(site: OltSite) -> None:

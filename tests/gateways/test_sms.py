@@ -122,6 +122,8 @@ async def test_a_long_text_ends_at_a_word():
 def test_numbers_are_international():
     assert "+491512345678" == international("0049 (151) 234-5678", "")
     assert "+491512345678" == international("0151/234 5678", "49")
+    assert "+4930123456" == international("+49 (0)30 123456", "")
+    assert "+4930123456" == international("0049 (0) 30/123456", "")
     for wrong in ("0151 2345678", "ann", "", "+12", "+123456789012345678", "+49x"):
         with pytest.raises(SmsError, match="no international number"):
             international(wrong, "")

@@ -1,16 +1,17 @@
 """billingd's own rows: the tenants, the lock that makes it single, and its jobs."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from billing.documents import DocumentState
 from database.connect import Database
-from database.tables.billing import dunning_notice
+from database.tables.billing import dunning_notice, invoice, standing
 from database.tables.outages import notice, outage
 from database.tables.running import job
 from database.tables.subscribers import subscriber
@@ -18,6 +19,7 @@ from database.tables.tenancy import tenant
 from isp.errors import ExitCode, Refused
 from isp.outage import NoticeKind, OutageState
 from operations import tenants
+from operations.money.blocking import WARNING_JOB
 from operations.notices import OUTAGE_JOB
 from operations.tenants import Tenant
 
@@ -136,7 +138,9 @@ async def done(transaction: AsyncConnection, taken: Job, now: datetime) -> None:
 
 
 async def is_overtaken(transaction: AsyncConnection, taken: Job) -> bool:
-    """Whether the job would tell of an outage that is over: it waited too long for its turn."""
+    """Whether what the job would tell is true no longer: it waited too long for its turn."""
+    if taken.kind == WARNING_JOB:
+        return await _is_settled(transaction, taken.payload)
     if taken.kind != OUTAGE_JOB or taken.payload["kind"] != NoticeKind.OUTAGE:
         return False
     state = await transaction.scalar(
@@ -145,6 +149,18 @@ async def is_overtaken(transaction: AsyncConnection, taken: Job) -> bool:
         .where(notice.c.notice_id == taken.payload["notice_id"])
     )
     return state in (OutageState.RESTORED, OutageState.DISMISSED)
+
+
+async def _is_settled(transaction: AsyncConnection, debt: Mapping[str, Any]) -> bool:
+    """The document is void, or no money is short that one would be blocked for."""
+    void = exists().where(
+        invoice.c.invoice_id == debt["invoice_id"], invoice.c.state == DocumentState.VOID
+    )
+    paid = exists().where(
+        standing.c.subscriber_id == debt["subscriber_id"],
+        or_(standing.c.overdue <= 0, standing.c.missing <= 0),
+    )
+    return bool(await transaction.scalar(select(or_(void, paid))))
 
 
 async def moot(transaction: AsyncConnection, taken: Job, now: datetime) -> None:

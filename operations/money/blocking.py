@@ -130,7 +130,11 @@ async def _warn(
     debtors: Sequence[tuple[LoadedAccount, DunningState]],
     now: datetime,
 ) -> None:
-    """Enqueue one warning for each debt; `dunning_notice` is written when it was sent."""
+    """Enqueue one warning for each debt; `dunning_notice` is written when it was sent.
+
+    One that a payment overtook waits again where the payment was reversed: nobody is blocked whose
+    warning was not sent.
+    """
     rows: list[dict[str, Any]] = []
     for loaded, state in debtors:
         oldest = _oldest_open(loaded, state)
@@ -152,8 +156,21 @@ async def _warn(
                 "next_try_at": now,
             }
         )
-    if rows:
-        await transaction.execute(insert(job).on_conflict_do_nothing(), rows)
+    if not rows:
+        return
+    made = insert(job)
+    again = made.on_conflict_do_update(
+        index_elements=["tenant_id", "idempotency_key"],
+        set_={
+            "payload": made.excluded.payload,
+            "next_try_at": now,
+            "state": "waiting",
+            "tries": 0,
+            "done_at": None,
+        },
+        where=job.c.state == "moot",
+    )
+    await transaction.execute(again, rows)
 
 
 async def _block_batch(

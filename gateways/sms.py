@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+from itertools import accumulate
 from typing import Any, Final
 
 import httpx
@@ -32,8 +33,20 @@ __all__ = [
 SEND_SECONDS_MAX: Final = 20.0
 ANSWER_OCTETS_MAX: Final = 64 * 1024
 TOLD_CHARACTERS_MAX: Final = 300
-TEXT_CHARACTERS_MAX: Final = 459
-"""Three parts of 153 septets (3GPP TS 23.040 §9.2.3.24.1); each part is paid for."""
+PARTS_MAX: Final = 3
+"""Each part of a message is paid for."""
+
+SEPTETS_PER_PART: Final = 153
+UNITS_PER_PART: Final = 67
+"""Of UTF-16, as which a text goes out that has one character outside the alphabet of GSM
+(3GPP TS 23.038; parts: TS 23.040 §9.2.3.24.1)."""
+
+ONE_SEPTET: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+TWO_SEPTETS: Final = frozenset("\f^{}\\[~]|€")
+DOTS: Final = "..."
 
 DIGITS_MAX: Final = 15
 """Of an international number (E.164)."""
@@ -155,11 +168,23 @@ def _trusted() -> ssl.SSLContext:
 
 def _words(gateway: SmsGateway, sms: Sms) -> dict[str, str]:
     to = international(sms.to, gateway.country_code)
-    text = sms.text
-    if len(text) > TEXT_CHARACTERS_MAX:
-        text = f"{text[: TEXT_CHARACTERS_MAX - 3].rsplit(maxsplit=1)[0]}..."
+    text = _in_three_parts(sms.text)
     token = gateway.token.reveal() if gateway.token else ""
     return {"to": to, "digits": to.removeprefix("+"), "text": text, "key": sms.key, "token": token}
+
+
+def _in_three_parts(text: str) -> str:
+    """The text, or as many whole words of it as fit and dots; the alphabet is the whole text's."""
+    if set(text) <= ONE_SEPTET | TWO_SEPTETS:
+        sizes = [2 if each in TWO_SEPTETS else 1 for each in text]
+        size_max = PARTS_MAX * SEPTETS_PER_PART
+    else:
+        sizes = [len(each.encode("utf-16-le", "surrogatepass")) // 2 for each in text]
+        size_max = PARTS_MAX * UNITS_PER_PART
+    if sum(sizes) <= size_max:
+        return text
+    fitting = sum(size <= size_max - len(DOTS) for size in accumulate(sizes))
+    return f"{text[:fitting].rsplit(maxsplit=1)[0]}{DOTS}"
 
 
 def _filled(template: Any, words: Mapping[str, str]) -> Any:

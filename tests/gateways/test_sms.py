@@ -110,13 +110,33 @@ async def test_one_that_is_not_there_or_does_not_answer_is_an_error(monkeypatch)
         await send(gateway(SmsProvider(port=silent.getsockname()[1])), HELLO)
 
 
-async def test_a_long_text_ends_at_a_word():
+@pytest.mark.parametrize(
+    ("word", "kept", "units"),
+    [
+        ("words ", "words", 459),
+        ("{ab} ", "{ab}", 459),
+        ("Größe ", "Größe", 459),
+        ("слова ", "слова", 201),
+        ("dört🙂 ", "dört🙂", 201),
+        ("žena ", "žena", 201),
+    ],
+)
+async def test_a_long_text_is_three_parts_and_ends_at_a_word(word: str, kept: str, units: int):
     async with sms_provider() as http:
-        await send(gateway(http), replace(HELLO, text="words " * 100))
+        await send(gateway(http), replace(HELLO, text=word * 100))
     said = http.forms[0]["Body"]
+    used = len(said.encode("utf-16-le")) // 2 + said.count("{") + said.count("}")
 
-    assert said.endswith("words...")
-    assert len(said) <= sms.TEXT_CHARACTERS_MAX
+    assert said.endswith(f" {kept}...")
+    assert units - len(word) - 4 <= used <= units
+
+
+async def test_a_text_that_fills_three_parts_is_whole():
+    for text in ("€" + "x" * 457, "ж" * 201):
+        async with sms_provider() as http:
+            await send(gateway(http), replace(HELLO, text=text))
+
+        assert text == http.forms[0]["Body"]
 
 
 def test_numbers_are_international():

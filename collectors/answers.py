@@ -17,7 +17,7 @@ from isp.access_network import DeviceKind, OnuReading, OnuState, Poll
 from isp.errors import ExitCode, Refused
 from operations.device_requests import failure, poll_document
 
-__all__ = ["OpensSources", "discover", "failed", "poll", "reading", "test"]
+__all__ = ["OpensSources", "discover", "failed", "poll", "test", "with_light"]
 
 OPTICS_SECONDS: Final = 240.0
 """What is not read of the light by then is named as partial: a person does not wait for longer."""
@@ -26,7 +26,7 @@ OPTICS: Final = "optics"
 PROBES_AT_ONCE: Final = 64
 """A network of a thousand silent addresses is looked through in about two minutes."""
 
-Turn: TypeAlias = Callable[[], Awaitable[None]]
+AsksOnu: TypeAlias = Callable[[OnuReading], Awaitable[Poll]]
 
 
 class OpensSources(Protocol):
@@ -49,18 +49,19 @@ class OpensSources(Protocol):
 
 async def poll(source: Source) -> dict[str, Any]:
     """Everything that the device tells, each ONU's light too; or why nothing."""
-    return (await reading(source, Turnstile().wait))[0]
+    turnstile = Turnstile()
 
+    async def in_turn(onu: OnuReading) -> Poll:
+        await turnstile.wait()
+        return await source.read_onu(onu)
 
-async def reading(source: Source, turn: Turn) -> tuple[dict[str, Any], Poll | None]:
-    """The same, and the reading that it was made of; `turn` waits until an ONU may be asked."""
     try:
         found = await source.read(frozenset(Part))
         if source.one_by_one:
-            found = await _with_light(source, found, turn)
+            found = await with_light(found, in_turn)
     except (SourceLost, SourceRefused) as fault:
-        return failed(fault), None
-    return poll_document(found), found
+        return failed(fault)
+    return poll_document(found)
 
 
 async def test(source: Source) -> dict[str, Any]:
@@ -69,6 +70,30 @@ async def test(source: Source) -> dict[str, Any]:
         return asdict(await source.probe())
     except (SourceLost, SourceRefused) as fault:
         return failed(fault)
+
+
+async def with_light(found: Poll, read_onu: AsksOnu) -> Poll:
+    """The reading with the light of every ONU that is online, as far as the time allows.
+
+    `read_onu` asks one ONU, when it may be asked. Raises SourceRefused.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + OPTICS_SECONDS
+    light: dict[Hashable, OnuReading] = {}
+    partial = found.partial
+    for onu in found.onus:
+        if onu.state is not OnuState.ONLINE or _who(onu) in light:
+            continue
+        try:
+            if loop.time() >= end:
+                raise SourceLost("no time is left")
+            read = await read_onu(onu)
+        except SourceLost:
+            partial = (*partial, OPTICS)
+            break
+        light |= {_who(each): each for each in read.onus}
+    lit = tuple(_merged(onu, light.get(_who(onu), onu)) for onu in found.onus)
+    return replace(found, onus=lit, partial=partial)
 
 
 async def discover(
@@ -103,28 +128,6 @@ async def discover(
             if identity is not None
         ],
     }
-
-
-async def _with_light(source: Source, found: Poll, turn: Turn) -> Poll:
-    """The reading with the light of every ONU that is online, as far as the time allows."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + OPTICS_SECONDS
-    light: dict[Hashable, OnuReading] = {}
-    partial = found.partial
-    for onu in found.onus:
-        if onu.state is not OnuState.ONLINE or _who(onu) in light:
-            continue
-        try:
-            await turn()
-            if loop.time() > end:
-                raise SourceLost("no time is left")
-            read = await source.read_onu(onu)
-        except SourceLost:
-            partial = (*partial, OPTICS)
-            break
-        light |= {_who(each): each for each in read.onus}
-    lit = tuple(_merged(onu, light.get(_who(onu), onu)) for onu in found.onus)
-    return replace(found, onus=lit, partial=partial)
 
 
 def _who(onu: OnuReading) -> Hashable:

@@ -21,8 +21,8 @@ from collectors.sources import Source, SourceLost, SourceRefused
 from collectors.store import DatabaseError
 from collectors.store.status import DeviceState
 from collectors.turnstile import Turnstile
-from isp.access_network import Poll
-from operations.device_requests import RequestKind
+from isp.access_network import OnuReading, Poll
+from operations.device_requests import RequestKind, poll_document
 
 __all__ = ["Lane", "Pace"]
 
@@ -117,7 +117,7 @@ class Lane:
         before = self._due
         self._due = schedule.following(self._device_id, self._pace.intervals, parts, before, now)
         try:
-            await self._visit(parts - {Part.OPTICS} if self._source.one_by_one else parts, now)
+            await self._visit(self._at_once(parts), now)
         except DatabaseError:
             self._due = before  # what could not be written is read again
             raise
@@ -152,11 +152,7 @@ class Lane:
         except (SourceLost, TimeoutError) as lost:
             await self._failed(str(lost) or "it takes too long", None, parts)
         else:
-            self._answered()
-            await self._recorder.read(parts, poll, self._source.capabilities)
-            if Part.STATE in parts:
-                self._states_read_at = now
-            metrics.polls.add(self._name, "partial" if poll.partial else "answered")
+            await self._answered(parts, poll, now)
             metrics.poll_seconds.observe(loop.time() - started, self._name)
 
     async def _greet(self) -> None:
@@ -166,44 +162,81 @@ class Lane:
             self._greeted = True
 
     async def _answer(self, kind: RequestKind, asked: asyncio.Future[Outcome]) -> None:
-        """Ask the device, whatever the breaker says; what was read is written down too."""
-        poll: Poll | None = None
+        """Ask the device, whatever the breaker says."""
         try:
             if kind is RequestKind.TEST:
                 outcome = await answers.test(self._source)
             else:
-                outcome, poll = await answers.reading(self._source, self._onus_turn)
+                outcome = await self._poll()
             if not asked.done():
                 asked.set_result(outcome)
         finally:
             asked.cancel()  # nobody waits for an answer that failed to be made
-        if poll is not None:
-            self._answered()
-            await self._recorder.read(frozenset(Part), poll, self._source.capabilities)
 
-    async def _onus_turn(self) -> None:
-        """Let an ONU be asked for a person; what is due meanwhile is not kept waiting for him."""
+    async def _poll(self) -> Outcome:
+        """A reading of everything, written down before ONUs are asked: what is read of them, and
+        of the rest meanwhile, is newer. Only the person is told all of it as one.
+        """
+        try:
+            now = self._clock.now()
+            found = await self._source.read(frozenset(Part))
+            parts = self._at_once(frozenset(Part))
+            await self._answered(parts, found, now)
+            self._due = schedule.following(
+                self._device_id, self._pace.intervals, parts, self._due, now
+            )
+            if self._source.one_by_one:
+                found = await answers.with_light(found, self._onu_meanwhile)
+        except (SourceLost, SourceRefused) as fault:
+            return answers.failed(fault)
+        return poll_document(found)
+
+    async def _onu_meanwhile(self, onu: OnuReading) -> Poll:
+        """Ask an ONU for a person; what is due is not kept waiting for him."""
         now = self._clock.now()
         if parts := schedule.due(self._due, now):
             await self._read_due(parts, now)
         await self._turnstile.wait()
+        poll = await self._light(onu)
+        await self._write_light()
+        return poll
 
     async def _next_onu(self) -> None:
-        """Ask one ONU for its light; what some of them said is written together."""
-        loop = asyncio.get_running_loop()
-        known = self._recorder.known
-        onu = self._round.next(known, loop.time())
+        """Ask the ONU whose turn it is for its light."""
+        onu = self._round.next(self._recorder.known, asyncio.get_running_loop().time())
         if onu is not None:
-            try:
-                self._round.lit(await self._source.read_onu(onu), loop.time())
-            except (SourceLost, SourceRefused):
-                metrics.onus_silent.add(self._name)
-        if (poll := self._round.together(loop.time())) is not None:
+            with suppress(SourceLost, SourceRefused):
+                await self._light(onu)
+        await self._write_light()
+
+    async def _light(self, onu: OnuReading) -> Poll:
+        """Ask one ONU for its light. Raises SourceLost, SourceRefused."""
+        try:
+            poll = await self._source.read_onu(onu)
+        except (SourceLost, SourceRefused):
+            metrics.onus_silent.add(self._name)
+            raise
+        self._round.lit(poll, asyncio.get_running_loop().time())
+        return poll
+
+    async def _write_light(self) -> None:
+        """What some ONUs said is written together."""
+        poll = self._round.together(asyncio.get_running_loop().time())
+        if poll is not None:
             await self._recorder.read(frozenset({Part.OPTICS}), poll, self._source.capabilities)
 
-    def _answered(self) -> None:
+    def _at_once(self, parts: frozenset[Part]) -> frozenset[Part]:
+        """What of these one reading tells of all ONUs."""
+        return parts - {Part.OPTICS} if self._source.one_by_one else parts
+
+    async def _answered(self, parts: frozenset[Part], poll: Poll, now: datetime) -> None:
+        """The device gave something: it is written down."""
         self._breaker = Breaker()
         metrics.breaker_open.set(0, self._name)
+        await self._recorder.read(parts, poll, self._source.capabilities)
+        if Part.STATE in parts:
+            self._states_read_at = now
+        metrics.polls.add(self._name, "partial" if poll.partial else "answered")
 
     async def _failed(
         self, problem: str, state: DeviceState | None, parts: frozenset[Part]

@@ -14,7 +14,7 @@ from collectors.lane import Lane, Pace
 from collectors.schedule import AGAIN_SECONDS
 from collectors.sources import Identity, SourceLost
 from isp.access_network import OnuReading, OnuState, Poll
-from operations.device_requests import RequestKind
+from operations.device_requests import RequestKind, accepted
 from tests.support.virtual_loop import run_in_virtual_time
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -33,6 +33,8 @@ class Device:
     read_parts: list[frozenset[Part]] = field(default_factory=list)
     onus: tuple[OnuReading, ...] = ()
     onus_asked: list[tuple[str | None, float]] = field(default_factory=list)
+    recorded: list[tuple[frozenset[Part], Poll]] = field(default_factory=list)
+    answered: list[Poll] = field(default_factory=list)
     device_id: int = 7
     name: str = "olt1"
 
@@ -49,11 +51,14 @@ class Device:
     async def read(self, parts: frozenset[Part], *recorded: Any) -> Poll:
         if recorded:
             self.read_parts.append(parts)
-        return Poll(onus=self.onus)
+            self.recorded.append((parts, recorded[0]))
+            return recorded[0]
+        self.answered.append(Poll(onus=self.onus, uptime_ticks=len(self.answered)))
+        return self.answered[-1]
 
     async def read_onu(self, onu: OnuReading) -> Poll:
         self.onus_asked.append((onu.serial, asyncio.get_running_loop().time()))
-        return Poll()
+        return Poll(onus=(OnuReading(serial=onu.serial, port=onu.port, rx_dbm=-20.5),))
 
     async def load(self) -> None: ...
 
@@ -101,6 +106,7 @@ def test_what_is_due_is_read_while_a_person_waits_for_the_light_of_a_large_olt()
     ]
     device = Device(up=True, onus=tuple(online))
     lane = lane_of(device, clock)
+    told: list[Any] = []
 
     async def ask() -> None:
         running = asyncio.ensure_future(lane.run())
@@ -111,7 +117,7 @@ def test_what_is_due_is_read_while_a_person_waits_for_the_light_of_a_large_olt()
         await asyncio.sleep(1)
         assert not asking.done()
         assert read < len(device.read_parts)
-        await asking
+        told.append(accepted(await asking))
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
@@ -120,3 +126,10 @@ def test_what_is_due_is_read_while_a_person_waits_for_the_light_of_a_large_olt()
 
     assert [onu.serial for onu in online] == [serial for serial, _ in device.onus_asked]
     assert {0.5} == {later - at for (_, at), (_, later) in pairwise(device.onus_asked)}
+
+    all_but_light = [poll for parts, poll in device.recorded if Part.OPTICS not in parts]
+    light = [poll for parts, poll in device.recorded if parts == {Part.OPTICS}]
+    assert device.answered == all_but_light, "each is written before the next is read"
+    assert len(device.recorded) == len(all_but_light) + len(light)
+    assert {onu.serial for onu in online} == {each.serial for poll in light for each in poll.onus}
+    assert {-20.5} == {onu["rx_dbm"] for onu in told[0]["onus"]}

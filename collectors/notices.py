@@ -24,11 +24,16 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What it is about; `outage_told` says whether the first message went out."""
+    """What it is about.
+
+    `outage_told` says whether the first message went out, `being_told` whether it may still be on
+    its way to some.
+    """
 
     kind: NoticeKind
     outage: OutageState
     outage_told: bool = False
+    being_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +52,12 @@ class QuietHours:
 
 
 def fate(notice: Notice, quiet: QuietHours, zone: str, now: datetime) -> Fate:
-    """Send it, keep it for after the quiet hours, or drop it as moot."""
+    """Send it, keep it until it is time, or drop it as moot.
+
+    Its end waits for those whom the first message is on its way to: they are to hear of both.
+    """
     over = notice.outage in (OutageState.RESTORED, OutageState.DISMISSED)
     moot = over if notice.kind is NoticeKind.OUTAGE else not notice.outage_told
     if moot:
         return Fate.DROP
-    return Fate.WAIT if quiet.hold(now, zone) else Fate.SEND
+    return Fate.WAIT if notice.being_told or quiet.hold(now, zone) else Fate.SEND

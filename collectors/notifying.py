@@ -24,7 +24,7 @@ class Notifying:
         """Send what may be sent, drop what is moot, leave the rest for later."""
         now = self.clock.now()
         async with self.database.transaction() as transaction:
-            for each in await store.approved(transaction):
+            for each in await store.approved(transaction, now):
                 decided = fate(each.notice, self.quiet, each.zone, now)
                 match decided:
                     case Fate.SEND:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +21,10 @@ __all__ = ["Approved", "approved", "drop", "send"]
 APPROVED_MAX = 100
 """Notices looked at in one turn; more than this wait for the next one."""
 
+ON_ITS_WAY_MAX: Final = timedelta(minutes=6)
+"""billingd begins no first message once the outage is over, and one that it began before is done,
+or taken anew and moot, within five minutes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
@@ -36,13 +41,22 @@ class Approved:
     restored_at: datetime | None
 
 
-async def approved(transaction: AsyncConnection) -> tuple[Approved, ...]:
+async def approved(transaction: AsyncConnection, now: datetime) -> tuple[Approved, ...]:
     """The notices to be sent, the oldest first; those that another process works on left out."""
     first = notice.alias("first")
     told = (
         select(first.c.state == NoticeState.SENT)
         .where(first.c.outage_id == notice.c.outage_id, first.c.kind == NoticeKind.OUTAGE)
         .scalar_subquery()
+    )
+    being_told = exists().where(
+        notice.c.kind == NoticeKind.RESTORED,
+        notice.c.made_at > now - ON_ITS_WAY_MAX,
+        first.c.outage_id == notice.c.outage_id,
+        first.c.kind == NoticeKind.OUTAGE,
+        job.c.kind == OUTAGE_JOB,
+        job.c.state == "waiting",
+        job.c.payload["notice_id"].as_integer() == first.c.notice_id,
     )
     rows = await transaction.execute(
         select(
@@ -53,6 +67,7 @@ async def approved(transaction: AsyncConnection) -> tuple[Approved, ...]:
             outage.c.estimate,
             outage.c.restored_at,
             func.coalesce(told, False).label("outage_told"),
+            being_told.label("being_told"),
         )
         .join(outage, outage.c.outage_id == notice.c.outage_id)
         .join(tenant, tenant.c.tenant_id == notice.c.tenant_id)
@@ -71,6 +86,7 @@ async def approved(transaction: AsyncConnection) -> tuple[Approved, ...]:
                 kind=NoticeKind(row.kind),
                 outage=OutageState(row.outage_state),
                 outage_told=row.outage_told,
+                being_told=row.being_told,
             ),
             text=row.text,
             started_at=row.started_at,

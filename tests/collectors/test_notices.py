@@ -10,6 +10,7 @@ from chassis.clock import ManualClock
 from collectors.notices import Fate, Notice, QuietHours, fate
 from collectors.notifying import Notifying
 from collectors.outage_watch import OutageWatch
+from collectors.store.notices import ON_ITS_WAY_MAX
 from database.connect import Database, Role
 from database.tables.outages import notice
 from database.tables.running import job
@@ -62,6 +63,14 @@ def test_what_may_be_sent_waits_for_the_morning():
     assert Fate.WAIT is fate(open_outage, NIGHT, "UTC", NOON.replace(hour=23))
 
 
+def test_its_end_waits_for_a_first_message_that_is_on_its_way():
+    over = Notice(
+        kind=NoticeKind.RESTORED, outage=OutageState.RESTORED, outage_told=True, being_told=True
+    )
+
+    assert Fate.WAIT is fate(over, NEVER, "UTC", NOON)
+
+
 @pytest.fixture
 async def site(database: Open) -> OltSite:
     site = OltSite(database(Role.OWNER), [OutageWatch(look_soon=lambda _: None)], onus_per_port=8)
@@ -110,18 +119,30 @@ async def test_each_subscriber_gets_one_message_and_one_that_it_is_over(database
 
 
 async def test_its_end_is_told_to_those_who_heard_that_it_began(database: Open, site):
-    notifying = Notifying(database(Role.COLLECTORS), ManualClock(NOON), NEVER)
+    clock = ManualClock(NOON)
+    notifying = Notifying(database(Role.COLLECTORS), clock, NEVER)
     await read(site, LOS, LOS)
     await site.approve_messages()
     await notifying.turn()
-    await tell(site, site.subscribers[2], site.subscribers[5])
+    await tell(site, site.subscribers[2])
     await read(site, ONLINE, ONLINE)
     await site.approve_messages()
+    clock.advance(300)
     await notifying.turn()
-    told = [each.payload for each in await site.table(job) if each.payload["kind"] == "restored"]
+    early = await ends(site)
+    await tell(site, site.subscribers[5])
+    clock.advance(ON_ITS_WAY_MAX.total_seconds())
+    await notifying.turn()
 
-    assert [site.subscribers[2], site.subscribers[5]] == [each["subscriber_id"] for each in told]
+    assert [] == early
+    assert [site.subscribers[2], site.subscribers[5]] == await ends(site)
     assert [8, 2] == [row.recipients for row in await site.table(notice)]
+
+
+async def ends(site: OltSite) -> list[int]:
+    """Those who are to be told that it is over."""
+    told = [each.payload for each in await site.table(job)]
+    return [each["subscriber_id"] for each in told if each["kind"] == NoticeKind.RESTORED]
 
 
 async def test_what_was_over_before_it_was_approved_is_dropped(database: Open, site):

@@ -108,11 +108,14 @@ class RouterCommands(Protocol):
         """Any command (`/system/reboot`) with its arguments; the rows that it returns."""
         ...
 
-    async def apply(self, changes: Sequence[Change], *, window: int) -> tuple[Outcome, ...]:
+    async def apply(
+        self, changes: Sequence[Change], *, session: int | None, window: int
+    ) -> tuple[Outcome, ...]:
         """Carry out changes in this order, at most `window` unanswered at a time.
 
         One outcome for each change, in the same order. What is refused does not stop the others;
-        a lost connection ends it, told by outcomes and not by an exception.
+        a lost connection ends it, told by outcomes and not by an exception. `session` is the one
+        that their `.id`s were read in: once it has ended nothing is sent.
         """
         ...
 

@@ -94,10 +94,12 @@ class Router:
         return (await self._ask(command, attributes(words or {}))).rows
 
     async def apply(
-        self, changes: Sequence[Change], *, window: int = WINDOW
+        self, changes: Sequence[Change], *, session: int | None, window: int = WINDOW
     ) -> tuple[Outcome, ...]:
         """See RouterCommands. Given up in the midst, the connection is left."""
-        connection = await self._connected()
+        connection = self._connection
+        if connection is None or session is None or session != self.session:
+            return (Unsent(),) * len(changes)
         room = asyncio.Semaphore(min(window, WINDOW_MAX))
         sent: list[asyncio.Future[Answer]] = []
         try:

@@ -91,7 +91,13 @@ class RestRouter:
         """See RouterCommands."""
         return rows_of(await self._ask("POST", command, words or {}))
 
-    async def apply(self, changes: Sequence[Change], *, window: int = 1) -> tuple[Outcome, ...]:  # noqa: ARG002 - REST cannot pipeline
+    async def apply(
+        self,
+        changes: Sequence[Change],
+        *,
+        session: int | None,  # noqa: ARG002 - it has none
+        window: int = 1,  # noqa: ARG002 - REST cannot pipeline
+    ) -> tuple[Outcome, ...]:
         """See RouterCommands; the window is always one."""
         outcomes: list[Outcome] = []
         for change in changes:

@@ -74,7 +74,7 @@ class RouterOsBackend:
         return plan(wanted_rows(tree, self._instance), reading)
 
     async def apply(self, difference: Plan, reading: Actual) -> Applied:
-        """Write wave by wave; a lost connection ends it."""
+        """Write wave by wave; a lost connection ends it, also one that is lost between two."""
         with _troubles():
             return await self._apply(difference, reading)
 
@@ -120,7 +120,9 @@ class RouterOsBackend:
         lost = False
         for steps in self._slices(difference):
             began = clock.time()
-            outcomes = await self._router.apply([change_of(each) for each in steps], window=WINDOW)
+            outcomes = await self._router.apply(
+                [change_of(each) for each in steps], session=reading.session, window=WINDOW
+            )
             done += zip(steps, outcomes, strict=True)
             lost = any(isinstance(each, Unanswered | Unsent) for each in outcomes)
             if lost:
@@ -169,13 +171,15 @@ class RouterOsBackend:
     async def _read_back(
         self, done: Sequence[tuple[Step, Outcome]], reading: Actual
     ) -> Actual | None:
-        """The reading with the rows as they now are; None where rows have changed places, or are
-        too many.
+        """The reading with the rows as they now are; None where rows have changed places, are too
+        many, or have other ids because the connection has ended.
         """
         if len(done) > READ_BACK_ROWS_MAX or any(step.before is not None for step, _ in done):
             return None
         touched = [(step.row.path, _id_of(step, outcome)) for step, outcome in done]
         answers = await asyncio.gather(*(self._menu(path, {".id": at}) for path, at in touched))
+        if reading.session != self._router.session:
+            return None
         now = dict(zip(touched, answers, strict=True))
         stood = [now.pop((each.row.path, each.id), [each]) for each in reading.rows]
         rows = tuple(row for rows in (*stood, *now.values()) for row in rows)

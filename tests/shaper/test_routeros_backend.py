@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chassis.secrets import Secret
-from devices.routeros import Router, RouterTarget
+from devices.routeros import Outcome, Router, RouterError, RouterTarget
 from lab.routeros import Fate, RouterOs
 from shaper.backend import Applied, BackendTrouble
-from shaper.backends.routeros import RouterOsBackend
+from shaper.backends.routeros import SLICE_SECONDS, RouterOsBackend
 from shaper.queue import Tree
 from tests.support.many_queues import service_queue
 from tests.support.router_in_memory import RouterInMemory
@@ -21,6 +23,8 @@ QUEUES = 20
 TREE = Tree(queues=tuple(replace(service_queue(number), parent=None) for number in range(QUEUES)))
 SILENCE_SECONDS = 0.5
 ROUNDS_MAX = 4
+SLICE = 3
+SLICED_PER_SECOND = int(SLICE / SLICE_SECONDS)
 
 
 @pytest.fixture
@@ -31,16 +35,20 @@ async def router() -> AsyncIterator[RouterOs]:
 
 @pytest.fixture
 async def backend(router: RouterOs) -> AsyncIterator[RouterOsBackend]:
-    target = RouterTarget(
+    api = Router(target_of(router))
+    backend = RouterOsBackend(api, instance="main", writes_per_second=100_000)
+    yield backend
+    await backend.close()
+
+
+def target_of(router: RouterOs) -> RouterTarget:
+    return RouterTarget(
         host="127.0.0.1",
         port=router.port,
         user="admin",
         password=Secret("lab"),
         timeout_seconds=SILENCE_SECONDS,
     )
-    backend = RouterOsBackend(Router(target), instance="main", writes_per_second=100_000)
-    yield backend
-    await backend.close()
 
 
 async def turn(backend: RouterOsBackend) -> Applied | None:
@@ -81,6 +89,45 @@ async def test_a_lost_connection_ends_the_batch_and_is_told(router, backend):
 
     assert ("the connection was lost",) == applied.problems
     assert (4, QUEUES - 4, None) == (applied.done, applied.failed, applied.reading)
+
+
+@pytest.mark.parametrize("slices", [0, 1, 4])
+async def test_a_router_that_reboots_and_is_connected_to_anew_is_not_written_by_its_old_ids(
+    router, monkeypatch, slices
+):
+    """Somebody else's command, that for the throughput say, finds the end and connects again."""
+    api = Router(target_of(router))
+    backend = RouterOsBackend(api, instance="main", writes_per_second=SLICED_PER_SECOND)
+    await turn(backend)
+    rows = router.tables[SIMPLE].rows
+    for number in range(QUEUES):
+        router.tables[SIMPLE].add({"name": f"office {number}", "target": "198.51.100.1/32"})
+    reading = await backend.read(TREE)
+    apply = Router.apply
+    done = 0
+
+    async def rebooting(*args: Any, **more: Any) -> tuple[Outcome, ...]:
+        nonlocal done
+        if done == slices:
+            router.reboot()
+            while api.session == reading.session:
+                with suppress(RouterError):
+                    await api.print(SIMPLE)
+            await api.connect()
+        outcomes = await apply(*args, **more)
+        done += 1
+        return outcomes
+
+    monkeypatch.setattr(Router, "apply", rebooting)
+    applied = await backend.apply(backend.plan(Tree(), reading), reading)
+    await backend.close()
+
+    written = slices * SLICE
+    assert (written, QUEUES - written, None) == (applied.done, applied.failed, applied.reading)
+    assert ("the connection was lost",) == applied.problems
+    names = [row.values["name"] for row in rows.values()]
+    assert QUEUES == sum(1 for name in names if name.startswith("office"))
+    assert 2 * QUEUES - written == len(names)
 
 
 async def test_a_wrong_password_is_refused_and_not_merely_away(router):

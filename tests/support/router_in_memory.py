@@ -49,6 +49,7 @@ class RouterInMemory:
         self,
         changes: Sequence[Change],
         *,
+        session: int | None,  # noqa: ARG002 - it has only one
         window: int,  # noqa: ARG002 - the real one's
     ) -> tuple[Outcome, ...]:
         return tuple(self._outcome(change) for change in changes)

@@ -141,7 +141,7 @@ async def test_a_batch_is_carried_out_in_order_and_told_one_by_one(device, route
     changes = adds(300)
     changes[100] = changes[99]
 
-    outcomes = await router.apply(changes, window=64)
+    outcomes = await router.apply(changes, session=router.session, window=64)
 
     assert Trapped("failure: already have such name", None) == outcomes[100]
     assert {Done} == {type(each) for each in (*outcomes[:100], *outcomes[101:])}
@@ -151,7 +151,7 @@ async def test_a_batch_is_carried_out_in_order_and_told_one_by_one(device, route
 
 async def test_no_more_than_the_window_is_unanswered(device, router):
     device.faults.latency_seconds = 0.05
-    batch = asyncio.create_task(router.apply(adds(40), window=8))
+    batch = asyncio.create_task(router.apply(adds(40), session=router.session, window=8))
     await asyncio.sleep(0.02)
 
     assert 8 == len(router._connection._in_flight)
@@ -166,7 +166,7 @@ async def test_a_connection_cut_in_the_midst_of_a_batch_is_told_by_outcomes(
 ):
     device.faults.at[37] = fate
 
-    outcomes = await router.apply(adds(100), window=4)
+    outcomes = await router.apply(adds(100), session=router.session, window=4)
 
     assert {Done} == {type(each) for each in outcomes[:36]}
     assert Unanswered() == outcomes[36]
@@ -178,14 +178,14 @@ async def test_a_connection_cut_in_the_midst_of_a_batch_is_told_by_outcomes(
 async def test_a_lost_reply_is_unanswered_once_the_router_has_been_silent(device, target):
     device.faults.at[3] = Fate.LOSE_REPLY
     async with Router(target(device, timeout_seconds=1.0)) as router:
-        outcomes = await router.apply(adds(4), window=2)
+        outcomes = await router.apply(adds(4), session=router.session, window=2)
 
         assert (Done, Done, Unanswered, Done) == tuple(type(each) for each in outcomes)
         assert 4 == len(await names(router))
 
 
 async def test_after_a_reboot_the_next_command_connects_again_and_finds_other_ids(device, router):
-    await router.apply(adds(20), window=20)
+    await router.apply(adds(20), session=router.session, window=20)
     before = {row["name"]: row[".id"] for row in await router.print(QUEUES)}
     device.reboot()
     with pytest.raises(RouterLost):
@@ -195,6 +195,22 @@ async def test_after_a_reboot_the_next_command_connects_again_and_finds_other_id
 
     assert (before.keys(), 1) == (after.keys(), device.boots)
     assert before != after
+
+
+async def test_ids_that_were_read_by_a_connection_that_has_ended_are_not_sent(device, router):
+    mine = await router.add(QUEUES, name="mine", target="10.0.0.1")
+    session = router.session
+    change = Change(verb=Verb.REMOVE, path=QUEUES, id=mine)
+    device.cut_connections()
+    with pytest.raises(RouterLost):
+        await names(router)
+    lost = await router.apply([change], session=session)
+    assert ["mine"] == await names(router)
+    another = await router.apply([change] * 2, session=session)
+
+    assert ((Unsent(),), (Unsent(), Unsent())) == (lost, another)
+    assert (Done(),) == await router.apply([change], session=router.session)
+    assert 1 == device.writes[QUEUES, "remove"]
 
 
 async def test_a_command_that_is_given_up_does_not_disturb_the_others(device, router):
@@ -211,7 +227,7 @@ async def test_a_command_that_is_given_up_does_not_disturb_the_others(device, ro
 
 async def test_a_batch_that_is_given_up_leaves_the_connection(device, router):
     device.faults.latency_seconds = 0.05
-    batch = asyncio.create_task(router.apply(adds(50), window=8))
+    batch = asyncio.create_task(router.apply(adds(50), session=router.session, window=8))
     await asyncio.sleep(0.02)
     batch.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -272,10 +288,11 @@ async def test_a_router_that_does_not_listen_while_it_talks_is_read_meanwhile(de
     async with server:
         port = server.sockets[0].getsockname()[1]
         router = Router(target(device, port=port))
+        await router.connect()
         long = {"comment": "z" * 500_000}
         changes = [Change(verb=Verb.SET, path=QUEUES, id="*1", words=long)] * 29
 
-        assert {Done()} == set(await router.apply(changes, window=29))
+        assert {Done()} == set(await router.apply(changes, session=router.session, window=29))
         await router.close()
 
 
@@ -292,10 +309,11 @@ async def test_a_router_that_falls_silent_while_we_write_is_left(device, target)
     async with server:
         port = server.sockets[0].getsockname()[1]
         router = Router(target(device, port=port, timeout_seconds=1.0))
+        await router.connect()
         long = {"comment": "z" * 1_000_000}
         changes = [Change(verb=Verb.SET, path=QUEUES, id="*1", words=long)] * 40
 
-        outcomes = await router.apply(changes, window=40)
+        outcomes = await router.apply(changes, session=router.session, window=40)
 
         assert (Unanswered(), Unsent()) == (outcomes[0], outcomes[-1])
         release.set()

@@ -38,7 +38,7 @@ async def batch(fates: dict[int, Fate], window: int, version: str) -> tuple[list
             for number in range(BATCH)
         ]
         async with Router(target) as router:
-            outcomes = await router.apply(changes, window=window)
+            outcomes = await router.apply(changes, session=router.session, window=window)
         held = device.tables[QUEUES].rows.values()
         return list(outcomes), {row.values["name"] for row in held}
 

@@ -70,6 +70,7 @@ async def test_changes_keep_their_order_and_are_told_one_by_one(device, rest):
 
     outcomes = await rest.apply(
         [add("site"), add("a", parent="site"), add("a"), add("b", parent="site"), add("c")],
+        session=rest.session,
         window=100,
     )
 
@@ -85,7 +86,7 @@ async def test_a_move_puts_a_row_before_another(rest):
     first, second = [await rest.add(QUEUES, name=name, target="10.0.0.1") for name in "ab"]
     move = Change(verb=Verb.MOVE, path=QUEUES, id=second, words={"destination": first})
 
-    assert (Done(),) == await rest.apply([move])
+    assert (Done(),) == await rest.apply([move], session=rest.session)
     assert ["b", "a"] == [row["name"] for row in await rest.print(QUEUES)]
 
 

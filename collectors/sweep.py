@@ -13,6 +13,7 @@ from collectors import metrics
 from collectors.alarm_watch import judged
 from collectors.alarms import Reading
 from collectors.outage_watch import settle
+from collectors.outages import WINDOW
 from collectors.planned import Place, is_planned
 from collectors.sessions_lost import LINES_LOOKED_AT, Live, are_lost, kept
 from collectors.silence import is_outage
@@ -127,14 +128,18 @@ class Sweep:
                 await self._nas_down(transaction, nas, now)
 
     async def _without_its_lines(self, transaction: Any, nas: Nas, now: datetime) -> bool:
-        """Whether it is the NAS that lost them: first their OLTs are asked about the lines."""
+        """Whether it is the NAS that lost them: first their OLTs are asked about the lines.
+
+        A doubt older than the counts is of another loss, whose end another process looked at.
+        """
         counts = self._counts[nas.nas_id]
         dark, olts = await nases.dark_lines(transaction, nas.nas_id, counts[0].at)
-        if nas.nas_id not in self._doubtful:
-            self._doubtful[nas.nas_id] = now
+        doubted_at = self._doubtful.get(nas.nas_id)
+        if doubted_at is None or now - doubted_at > WINDOW:
+            self._doubtful[nas.nas_id] = doubted_at = now
             for device_id in olts:
                 self.look_soon(device_id)
-        looked_at = not olts or now - self._doubtful[nas.nas_id] >= LINES_LOOKED_AT
+        looked_at = not olts or now - doubted_at >= LINES_LOOKED_AT
         return looked_at and are_lost(counts, dark=dark)
 
     async def _nas_down(self, transaction: Any, nas: Nas, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, update
 from chassis.clock import ManualClock
 from collectors.outage_watch import OutageWatch
 from collectors.silence import Silence, is_outage
+from collectors.store.only_here import only_here
 from collectors.sweep import Sweep
 from collectors.symptoms import Limits
 from database.connect import Database, Role
@@ -206,6 +207,24 @@ async def test_sessions_that_went_with_their_lines_are_the_olts_outage_alone(sit
     assert [("pon", "open", LINES)] == [
         (row.scope, row.state, row.lines) for row in await site.table(outage)
     ]
+
+
+async def test_lines_are_looked_at_anew_after_a_loss_whose_end_another_process_saw(
+    site, sweep, clock, looked_soon
+):
+    await sessions(site, LINES)
+    await turns(sweep, clock, 2, 15)
+    await write(site, ended(clock.now(), *range(LINES)))
+    await turns(sweep, clock, 1, 15)
+    await write(site, update(session_live).values(ended_at=None))
+    async with site.owner.transaction() as other_process:
+        assert await only_here(other_process, "sweep")
+        await turns(sweep, clock, 10, 15)
+    await write(site, ended(clock.now(), *range(LINES)))
+    await turns(sweep, clock, 1, 15)
+
+    assert [site.device_id] * 2 == looked_soon
+    assert [] == await site.table(outage)
 
 
 async def test_a_nas_that_goes_while_some_lines_are_dark_has_the_others(site, sweep, clock):

@@ -44,11 +44,12 @@ const stories = {
     const device = new MikroNode("127.0.0.1", +port);
     const [login] = await device.connect();
     const connection = await login(user, password);
-    const channel = connection.openChannel("one");
-    await channel.write("/queue/simple/add", queue);
-    const printed = await connection.openChannel("two").write("/queue/simple/print");
-    const identity = await channel.write("/system/identity/print");
-    const refused = await channel.write("/queue/simple/add", queue).catch((e) => text(e));
+    // It closes a channel some time after the last answer: each command has its own.
+    const write = (channel, ...command) => connection.openChannel(channel).write(...command);
+    await write("one", "/queue/simple/add", queue);
+    const printed = await write("two", "/queue/simple/print");
+    const identity = await write("three", "/system/identity/print");
+    const refused = await write("four", "/queue/simple/add", queue).catch((e) => text(e));
     connection.close();
     const [row, name] = [printed, identity].map((each) => MikroNode.resultsToObj(each.data)[0]);
     return { row, identity: name.name, refused };

@@ -1,8 +1,13 @@
 """Recurring charges: what should have been charged, less what was; and the reverse.
 
-The net of one tariff (plan version, price, percent) in one cycle is always the rounded share of
-the days it covers, whatever the history: a charge adds what is missing to that share, a repair
-takes back what is over. Running again over one's own documents therefore adds nothing.
+The net of one tariff (plan version, price, percent) in one cycle is the rounded share of the days
+it covers, whatever the history: a charge adds what is missing to that share, a repair takes back
+what is over. Running again over one's own documents therefore adds nothing.
+
+It is more than the share only where other credits (a credit note, an adjustment) had given back of
+days that are then taken back: a repair gives no more than they left, so what they gave stays over.
+A later charge in the cycle is less by it and never below zero; a repair of other days does not
+give it again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -149,20 +154,30 @@ def _repairs(
 ) -> Iterator[Line]:
     """Never more than is left of the line.
 
-    What rounding had told to another line of the cycle goes back from that one.
+    What rounding had told to another line of the cycle goes back from that one. What other credits
+    gave of days that are gone was given once: it is over before this repair, and stays so.
     """
     siblings = coverage.of_tariff(charged.basis)
     now = next(each for each in siblings if each.line == charged.line)
     count = day_count(days, policy.day_count)
     covered, net = coverage.in_cycle(now.basis, policy.day_count)
     over = net - _target(now.basis, covered - count, currency)
-    yield _repair(now, days, count, max(ZERO, min(over, now.left)), taken)
-    residue = over - now.net
+    spent = sum((_spent(each, currency, policy) for each in siblings if each is not now), ZERO)
+    before = max(ZERO, net - _target(now.basis, covered, currency))
+    own = over - min(spent, before)
+    yield _repair(now, days, count, max(ZERO, min(own, now.left)), taken)
+    residue = over - spent - now.net
     for other in siblings:
         part = min(residue, other.left)
         if other is not now and part > ZERO:
             residue -= part
             yield _repair(other, days, 0, part, taken)
+
+
+def _spent(charged: Charged, currency: str, policy: Policy) -> Decimal:
+    """What other credits gave of a line beyond the days that it has still."""
+    worth = _target(charged.basis, charged.days(policy.day_count), currency)
+    return max(ZERO, min(charged.net - charged.left, charged.net - worth))
 
 
 def _repair(

@@ -7,10 +7,21 @@ from decimal import Decimal
 
 import pytest
 
+from billing.account import Account
 from billing.allocation import position
 from billing.calendar import Alignment
-from billing.corrections import adjustment
-from billing.events import Adjust, Cancel, ChangePlan, Resume, SetAnchor, Subscribe, Suspend
+from billing.corrections import adjustment, credit_note
+from billing.events import (
+    Adjust,
+    Cancel,
+    ChangePlan,
+    CreditNote,
+    Resume,
+    ServiceEvent,
+    SetAnchor,
+    Subscribe,
+    Suspend,
+)
 from billing.policy import Policy, Timing
 from billing.proration import DayCount
 from billing.trace import from_trace, to_trace
@@ -319,3 +330,57 @@ def test_a_line_survives_being_stored():
     story = billed(and_then(story, Cancel(service="s1", on=day("2024-02-12"))), "2024-02-14")
     for line in (line for document in story.documents for line in document.lines):
         assert (line.corrects, line.basis) == from_trace(json.loads(json.dumps(to_trace(line))))
+
+
+SUSPENDED_FREE = Policy(suspended_percent=Decimal(0))
+
+
+def stays(*days: tuple[str, str]) -> tuple[ServiceEvent, ...]:
+    """One subscription of 31.00 a month, suspended between its stays; told on 30 January."""
+    [(first, _), *later] = days
+    events = (
+        subscribe(f"2024-01-{first}", "31.00", anchor=1),
+        *(Suspend(service="s1", on=day(f"2024-01-{until}")) for _, until in days if until),
+        *(Resume(service="s1", on=day(f"2024-01-{since}")) for since, _ in later),
+    )
+    return tuple(replace(event, recorded_on=day("2024-01-30")) for event in events)
+
+
+def after_credit(amount: str) -> Account:
+    """Charged 9.00 for 1 to 10 January and 11.00 for 21 to 31; the first is credited in part."""
+    story = billed(account(*stays(("01", "10"), ("21", ""))), "2024-01-30", SUSPENDED_FREE)
+    event = CreditNote(on=day("2024-01-30"), reference="c1", amount=Decimal(amount))
+    credit = credit_note(story, event, SUSPENDED_FREE)
+    return replace(story, documents=(*story.documents, credit))
+
+
+def rewritten(story: Account, *days: tuple[str, str]) -> tuple[Account, list[str]]:
+    """The same documents and another history, as a late correction leaves it; what it changes."""
+    services = account(*stays(*days)).services
+    after = billed(replace(story, services=services), "2024-01-30", SUSPENDED_FREE)
+    made = after.documents[len(story.documents) :]
+    return after, [str(line.net) for document in made for line in document.lines if line.net]
+
+
+def test_what_a_credit_gave_of_days_that_are_gone_is_not_given_again_with_others():
+    story, gone = rewritten(after_credit("5.00"), ("21", ""))
+    story, one_day = rewritten(story, ("22", ""))
+    story, the_rest = rewritten(story, ("31", ""))
+
+    assert (["-4.00"], ["-1.00"], ["-9.00"]) == (gone, one_day, the_rest)
+
+
+def test_what_a_credit_gave_beyond_the_days_left_of_a_line_is_not_given_again_with_others():
+    story, gone = rewritten(after_credit("9.00"), ("01", "02"), ("21", ""))
+    story, one_day = rewritten(story, ("01", "02"), ("22", ""))
+
+    assert ([], ["-1.00"]) == (gone, one_day)
+
+
+def test_what_a_credit_gave_lowers_the_charge_of_the_same_days_and_their_repair():
+    story, gone = rewritten(after_credit("5.00"), ("21", ""))
+    story, again = rewritten(story, ("01", "10"), ("21", ""))
+    story, one_day = rewritten(story, ("01", "09"), ("21", ""))
+    story, the_rest = rewritten(story, ("21", ""))
+
+    assert (["-4.00"], ["4.00"], ["-1.00"], ["-3.00"]) == (gone, again, one_day, the_rest)

@@ -86,6 +86,8 @@ def find_document(account: Account, number: str | None) -> Document:
     for each in reversed(tuple(account.standing())):
         if each.number == number or (number is None and each.kind is DocumentKind.INVOICE):
             return each
+    if number is not None and any(each.number == number for each in account.documents):
+        raise Refused(f"document {number} is void", remedy="there is nothing left of it")
     raise Refused(f"there is no document {number} in force", remedy="list the documents first")
 
 

@@ -63,11 +63,10 @@ def _billed_on(account: Account, day: date, policy: Policy) -> Document | None:
     else:
         lines = tuple(line for service in charges for line in service)
     due = _worth_a_document(lines, policy)
-    if due or _ended(known, day, policy):
-        items = tuple(item_lines(known, day))
-        due, lines = due or bool(items), (*lines, *items)
-    if not due:
+    items = tuple(item_lines(known, day)) if due or _ended(known, day, policy) else ()
+    if not due and not items:
         return None
+    lines = (*lines, *items)
     return document(account, (*lines, *allowance_lines(known, lines, day)), day, policy)
 
 

@@ -65,12 +65,18 @@ async def allocate_free_money(
 
 
 async def release_allocations(transaction: AsyncConnection, subscriber_id: int) -> None:
-    """Undo all of them, where a payment or a document is no more: what is left is allocated anew.
+    """Undo all that stand, where a payment or a document is no more: the rest is allocated anew.
 
     Only so is the oldest document still the one that is paid, as the debt is judged.
     """
-    mine = payment_allocation.c.subscriber_id == subscriber_id
-    await transaction.execute(update(payment_allocation).where(mine).values(released=True))
+    await transaction.execute(
+        update(payment_allocation)
+        .where(
+            payment_allocation.c.subscriber_id == subscriber_id,
+            ~payment_allocation.c.released,
+        )
+        .values(released=True)
+    )
 
 
 def _allocation_rows(

@@ -100,8 +100,6 @@ async def void(
     One that another has corrected is not: that one first. Raises Refused.
     """
     row = await _row(transaction, number)
-    if row.state == DocumentState.VOID:
-        raise Refused(f"{number} is void already", remedy="there is nothing to do")
     await lock_subscribers(transaction, [row.subscriber_id])
     earlier = await billed_through(transaction, owner)
     [loaded] = await load_accounts(transaction, owner, [row.subscriber_id], billed_through=earlier)

@@ -155,6 +155,22 @@ async def test_a_void_document_is_billed_again_once_under_a_new_number(desk, own
     )
 
 
+async def test_a_document_is_made_void_once(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+    async with desk.transaction() as transaction:
+        await invoices.void(
+            transaction, owner, number="INV-000001", reason="wrong", actor="ann", now=NOW
+        )
+
+    with pytest.raises(Refused, match="document INV-000001 is void"):
+        async with desk.transaction() as transaction:
+            await invoices.void(
+                transaction, owner, number="INV-000001", reason="again", actor="ann", now=NOW
+            )
+    assert [(1,)] == await desk.rows("SELECT count(*) FROM ledger_transaction WHERE kind = 'void'")
+
+
 async def test_the_preview_is_what_the_run_makes(desk, owner):
     await desk.sell("bob", start=date(2026, 3, 10))
     await desk.sell("eve", start=date(2026, 2, 10))
@@ -236,6 +252,27 @@ async def test_after_a_reversal_the_oldest_document_is_the_one_still_paid(desk, 
         second, first = await invoices.invoices(transaction, login="bob")
 
     assert (Decimal(0), Decimal("21.29")) == (first.open, second.open)
+
+
+async def test_a_reversal_leaves_allocations_released_before_as_they_are(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+    made = [await pay(desk, owner, "5.00", reference) for reference in ("r1", "r2")]
+    versions = []
+    for each in made:
+        async with desk.transaction() as transaction:
+            await payments.reverse(
+                transaction, owner, payment_id=each.payment_id, reason="x", actor="ann", now=NOW
+            )
+        versions.append(
+            await desk.rows(
+                "SELECT payment_allocation_id, xmin::text FROM payment_allocation WHERE released"
+            )
+        )
+    first, second = map(set, versions)
+
+    assert first
+    assert first < second
 
 
 async def test_a_document_that_another_corrects_is_not_made_void(desk, owner):

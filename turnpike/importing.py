@@ -15,11 +15,13 @@ __all__ = ["FaultyFile", "contents", "importing", "tell"]
 
 
 class FaultyFile(Refused):
-    """Rows that cannot be imported; each fault by line, column and remedy."""
+    """Rows that cannot be imported, each fault by line, column and remedy; what is all the same."""
 
-    def __init__(self, faults: Sequence[Fault], remedy: str) -> None:
+    def __init__(
+        self, faults: Sequence[Fault], remedy: str, imported: str = "nothing is imported"
+    ) -> None:
         lines = counted(len({fault.line for fault in faults}), "line")
-        problem = f"{counted(len(faults), 'fault')} on {lines}; nothing is imported"
+        problem = f"{counted(len(faults), 'fault')} on {lines}; {imported}"
         super().__init__(problem, remedy=remedy)
         self.faults = faults
 

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from isp.errors import ExitCode
+from isp.errors import ExitCode, Refused
+from operations.money import payments
 from tests.turnpike.conftest import Turnpike
 from turnpike.__main__ import application
 
@@ -313,6 +315,29 @@ def test_a_file_of_payments_is_recorded_once(shop: Turnpike, tmp_path: Path) -> 
         (row["method"], row["reference"], row["amount"])
         for row in shop("payment", "list", "--json").json
     ]
+
+
+def test_a_file_of_payments_that_ends_early_says_where_and_what_is_recorded(
+    shop: Turnpike, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "payments.csv"
+    file.write_text("login,amount,reference\nann,30.00,B1\nann,5.50,B2\nann,1.00,B3\n")
+    record = payments.record
+
+    async def refusing(*where: Any, **row: Any) -> Any:
+        if row["reference"] == "B2":
+            raise Refused("ann is gone", remedy="look for her")
+        return await record(*where, **row)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(payments, "record", refusing)
+        answer = shop("payment", "import", str(file))
+    again = shop("payment", "import", str(file))
+
+    assert ExitCode.BAD_DATA == answer.exit_code
+    assert "line 3: ann is gone; look for her" == answer.errors.splitlines()[0]
+    assert "1 fault on 1 line; 1 recorded before it, 30.00 in all; correct it and" in answer.errors
+    assert "2 recorded, 6.50 in all; 1 recorded before\n" == again.output
 
 
 def test_a_file_of_payments_with_faults_records_none(shop: Turnpike, tmp_path: Path) -> None:

@@ -139,10 +139,12 @@ def import_(
     file: Annotated[Path, typer.Argument(help="CSV, UTF-8, a header row names the columns.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
 ) -> None:
-    """Record a file of payments: all rows, or none where one is at fault.
+    """Record a file of payments: all rows are checked first, and none recorded if one is at fault.
 
-    Columns: login, amount, reference (required), method (else bank), on (else today). A payment
-    that is there by its method and reference is not recorded again: a file may be told twice.
+    Columns: login, amount, reference (required), method (else bank), on (else today). Each row is
+    then recorded by itself; one that is refused only then ends it and is told, and those before it
+    stay. A payment that is there by its method and reference is not recorded again: telling the
+    file again is safe and records what is missing.
     """
     table = read_table(contents(file), payment_import.FILE)
 
@@ -160,6 +162,9 @@ def import_(
 
     made = context.work(write)
     tell(made.faults)
+    if made.recorded and made.faults:
+        recorded = f"{made.recorded} recorded before it, {made.total} in all"
+        raise FaultyFile(made.faults, "correct it and tell the whole file again", recorded)
     if made.faults:
         raise FaultyFile(made.faults, "correct what is told above")
     done(

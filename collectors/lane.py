@@ -17,7 +17,7 @@ from collectors.breaker import Breaker, after
 from collectors.driver import Part
 from collectors.recorder import LeaseLost, Recorder
 from collectors.round import Round
-from collectors.sources import Source, SourceLost, SourceRefused
+from collectors.sources import Identity, Source, SourceLost, SourceRefused
 from collectors.store import DatabaseError
 from collectors.store.status import DeviceState
 from collectors.turnstile import Turnstile
@@ -63,6 +63,7 @@ class Lane:
         self._due = schedule.first(self._device_id, pace.intervals, new=new, now=clock.now())
         self._breaker = Breaker()
         self._greeted = False
+        self._identity: Identity | None = None
         self._states_read_at: datetime | None = None
         self._wake = asyncio.Event()
         self._questions: deque[tuple[RequestKind, asyncio.Future[Outcome]]] = deque()
@@ -158,8 +159,12 @@ class Lane:
     async def _greet(self) -> None:
         """Ask who is there: at first, and of a device that was silent before more is asked."""
         if not self._greeted or self._breaker.open_until is not None:
-            await self._recorder.identified(await self._source.probe())
+            await self._identified(await self._source.probe())
             self._greeted = True
+
+    async def _identified(self, identity: Identity) -> None:
+        await self._recorder.identified(identity)
+        self._identity = identity
 
     async def _answer(self, kind: RequestKind, asked: asyncio.Future[Outcome]) -> None:
         """Ask the device, whatever the breaker says."""
@@ -233,6 +238,9 @@ class Lane:
         """The device gave something: it is written down."""
         self._breaker = Breaker()
         metrics.breaker_open.set(0, self._name)
+        identity = self._source.identity
+        if identity is not None and identity != self._identity:
+            await self._identified(identity)
         await self._recorder.read(parts, poll, self._source.capabilities)
         if Part.STATE in parts:
             self._states_read_at = now

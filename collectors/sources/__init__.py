@@ -61,6 +61,11 @@ class Source(Protocol):
         """What was learned of how it answers, to be remembered for the next source of it."""
         ...
 
+    @property
+    def identity(self) -> Identity | None:
+        """Who was found there last, by `probe` or by reading; None where only `probe` tells."""
+        ...
+
     async def probe(self) -> Identity:
         """Who is there, by the cheapest question. Raises SourceLost, SourceRefused."""
         ...

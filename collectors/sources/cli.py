@@ -32,6 +32,7 @@ class CliSource:
 
     one_by_one = True
     capabilities = NOTHING_LEARNED
+    identity = None
 
     def __init__(
         self,

@@ -24,6 +24,8 @@ class ComplementedSource:
         self._make_line = line
         self._stranger = stranger
         self._line: Source | None = None
+        self._driver: str | None = None
+        """Whose command line `_line` is; it may have none."""
 
     @property
     def one_by_one(self) -> bool:
@@ -35,22 +37,29 @@ class ComplementedSource:
         """See Source."""
         return self._tables.capabilities
 
+    @property
+    def identity(self) -> Identity | None:
+        """See Source."""
+        return self._tables.identity
+
     async def probe(self) -> Identity:
         """See Source."""
         identity = await self._tables.probe()
-        if self._line is None:
-            self._line = self._make_line(identity.driver)
+        await self._fit(identity)
         if self._line is None or not self._stranger:
             return identity
         return replace(identity, host_key=(await self._line.probe()).host_key)
 
     async def read(self, parts: frozenset[Part]) -> Poll:
         """See Source."""
-        return await self._tables.read(parts)
+        poll = await self._tables.read(parts)
+        if self.identity is not None:
+            await self._fit(self.identity)
+        return poll
 
     async def read_onu(self, onu: OnuReading) -> Poll:
         """See Source."""
-        if self._line is None:
+        if self._driver is None:
             await self.probe()
         poll = await self._tables.read_onu(onu) if self._tables.one_by_one else Poll()
         if self._line is None or any(each.rx_dbm is not None for each in poll.onus):
@@ -62,3 +71,12 @@ class ComplementedSource:
         await self._tables.close()
         if self._line is not None:
             await self._line.close()
+
+    async def _fit(self, identity: Identity) -> None:
+        """Have the command line of that driver, where it has one."""
+        if identity.driver == self._driver:
+            return
+        if self._line is not None:
+            await self._line.close()
+        self._line = self._make_line(identity.driver)
+        self._driver = identity.driver

@@ -59,6 +59,7 @@ class RouterOsSource:
 
     one_by_one = False
     capabilities = NOTHING_LEARNED
+    identity = None
 
     def __init__(self, router: RouterCommands) -> None:
         self._router = router

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -47,11 +47,10 @@ class SnmpSource:
     ) -> None:
         self.session = session
         self._clock = clock
-        self._driver = None if driver == AUTO else drivers().get(driver)
-        self._auto = self._driver is None
-        self._settled = not self._auto
+        self._driver = drivers().get(driver)
+        self._fixed = self._settled = self._driver is not None
         self._budget_seconds = budget_seconds
-        self._known = False
+        self.identity: Identity | None = None
 
     @property
     def one_by_one(self) -> bool:
@@ -66,29 +65,24 @@ class SnmpSource:
 
     async def probe(self) -> Identity:
         """Who is there: one GET, and of a device that was there before, one try of it."""
-        tries = 1 if self._known else None
         with _named_for_sources():
-            said = await self.session.get(
-                [SYS_OBJECT_ID, SYS_DESCR, SYS_NAME, SYS_UPTIME], tries=tries
-            )
-            sys_object_id = said[SYS_OBJECT_ID]
-            sys_object_id = sys_object_id if isinstance(sys_object_id, str) else None
-            if self._auto:
-                await self._choose(candidates(sys_object_id))
-        self._known = True
-        return Identity(
-            driver=self._driver.name,
-            sys_object_id=sys_object_id,
-            sys_name=_text(said[SYS_NAME]),
-            description=_text(said[SYS_DESCR]),
-        )
+            return await self._identify(None)
 
     async def read(self, parts: frozenset[Part]) -> Poll:
         """These parts, table by table, as far as the time allows."""
-        if Part.INVENTORY in parts and not self._settled:
-            await self.probe()
-        driver = await self._chosen()
         deadline = asyncio.get_running_loop().time() + self._budget_seconds
+        try:
+            with _named_for_sources():
+                return await self._read(parts, deadline)
+        except SourceLost:
+            self._settled = self._fixed  # it may come back with other firmware
+            raise
+
+    async def _read(self, parts: frozenset[Part], deadline: float) -> Poll:
+        if Part.INVENTORY in parts and self._driver is not None and not self._settled:
+            with suppress(SnmpTimeout, SnmpRefused):
+                await self._identify(deadline)
+        driver = await self._chosen(deadline)
         tables = [
             table
             for part in Part
@@ -96,9 +90,8 @@ class SnmpSource:
             for table in driver.tables.get(part, ())
         ]
         scalars = {oid for part in parts for oid in driver.scalars.get(part, ())}
-        with _named_for_sources():
-            said, refused = await self._scalars(sorted(scalars), deadline)
-            walks = await self._walks(tables, deadline)
+        said, refused = await self._scalars(sorted(scalars), deadline)
+        walks = await self._walks(tables, deadline)
         readings = Readings(walks=walks, scalars=said, now=self._clock.now())
         partial = {name for name, walk in walks.items() if not walk.complete}
         counters = {table.name for table in driver.tables.get(Part.TRAFFIC, ())}
@@ -112,7 +105,8 @@ class SnmpSource:
         """The cells of one ONU in the tables of light levels, by one GET."""
         if not onu.index:
             return Poll()
-        driver = await self._chosen()
+        with _named_for_sources():
+            driver = await self._chosen(None)
         tables = [table for table in driver.tables[Part.OPTICS] if table.has(onu)]
         asked = {
             (table, column): ".".join(map(str, (column, *table.of_onu(onu.index))))
@@ -128,26 +122,47 @@ class SnmpSource:
         """Forget the session."""
         await self.session.close()
 
-    async def _chosen(self) -> Driver:
+    async def _chosen(self, deadline: float | None) -> Driver:
         if self._driver is None:
-            await self.probe()
-        assert self._driver is not None, "a probe chooses one"
+            await self._identify(deadline)
+        assert self._driver is not None, "who is identified has one"
         return self._driver
 
-    async def _choose(self, fitting: tuple[Driver, ...]) -> None:
-        """The one that the device has most columns of. While it has none at all, it may yet be any:
-        an OLT without ONUs is looked at again, and so is one that was silent, with what firmware it
-        has now.
+    async def _identify(self, deadline: float | None) -> Identity:
+        tries = 1 if self.identity is not None else None
+        asked = [SYS_OBJECT_ID, SYS_DESCR, SYS_NAME, SYS_UPTIME]
+        said = await self.session.get(asked, deadline=deadline, tries=tries)
+        sys_object_id = said[SYS_OBJECT_ID]
+        sys_object_id = sys_object_id if isinstance(sys_object_id, str) else None
+        driver = self._driver
+        if driver is None or not self._settled:
+            driver = self._driver = await self._choose(candidates(sys_object_id), deadline)
+        self.identity = Identity(
+            driver=driver.name,
+            sys_object_id=sys_object_id,
+            sys_name=_text(said[SYS_NAME]),
+            description=_text(said[SYS_DESCR]),
+        )
+        return self.identity
+
+    async def _choose(self, fitting: tuple[Driver, ...], deadline: float | None) -> Driver:
+        """The one that the device has most columns of. While it has none at all, or did not say of
+        each, it may yet be any: an OLT without ONUs is looked at again, and so is one that was
+        silent, with what firmware it has now.
         """
         telling = distinguishing(fitting)
-        had = frozenset[str]()
+        had, whole = frozenset[str](), True
         if len(fitting) > 1:
             asked = sorted(frozenset[str]().union(*telling.values()))
-            walk = await self.session.walk(asked, rows_max=0)
+            walk = await self.session.walk(asked, rows_max=0, deadline=deadline)
             had = frozenset(column for column, cells in walk.columns.items() if cells)
-        if self._driver not in fitting or not telling[self._driver.name] & had:
-            self._driver = max(fitting, key=lambda driver: len(telling[driver.name] & had))
-        self._settled = len(fitting) == 1 or bool(telling[self._driver.name] & had)
+            whole = not walk.unknown
+        before = self._driver
+        chosen = before
+        if chosen is None or chosen not in fitting or whole:
+            chosen = max(fitting, key=lambda each: (len(telling[each.name] & had), each is before))
+        self._settled = whole and (len(fitting) == 1 or bool(telling[chosen.name] & had))
+        return chosen
 
     async def _scalars(
         self, oids: list[str], deadline: float

@@ -84,6 +84,7 @@ class VolthaSource:
 
     one_by_one = True
     capabilities = NOTHING_LEARNED
+    identity = None
 
     def __init__(
         self,

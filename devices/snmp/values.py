@@ -38,7 +38,8 @@ class SnmpTarget:
 class Walk:
     """What reading some columns gave: by column, by row.
 
-    Not `complete`: `fault` says why it stopped, and what is missing is unknown, not gone.
+    Not `complete`: `fault` says why it stopped, and what is missing is unknown, not gone; of the
+    columns in `unknown` not even whether they have rows.
     `uptime_ticks` is the sysUpTime (hundredths of a second) of the last PDU, `first_uptime_ticks`
     that of the first: values in between were read in between.
     """
@@ -46,6 +47,7 @@ class Walk:
     columns: Mapping[str, Mapping[Index, Value]] = field(default_factory=dict)
     complete: bool
     fault: str | None = None
+    unknown: frozenset[str] = frozenset()
     uptime_ticks: int | None = None
     first_uptime_ticks: int | None = None
 

@@ -75,6 +75,7 @@ class Walking:
         self._rows_max = rows_max
         self._indices = {} if indices is None else indices
         self._fault: str | None = None
+        self._unknown: set[str] = set()
         self._uptimes: list[int] = []
 
     @property
@@ -113,6 +114,7 @@ class Walking:
 
     def stop(self, fault: str) -> None:
         """No more is asked; what was read is kept."""
+        self._unknown.update(column.name for column in self._going if not column.cells)
         self._going.clear()
         self._fault = self._fault or fault
 
@@ -122,6 +124,7 @@ class Walking:
             columns={column.name: column.cells for column in self._columns},
             complete=self._fault is None and not self._going,
             fault=self._fault,
+            unknown=frozenset(self._unknown),
             uptime_ticks=self._uptimes[-1] if self._uptimes else None,
             first_uptime_ticks=self._uptimes[0] if self._uptimes else None,
         )
@@ -173,4 +176,6 @@ class Walking:
     def _end(self, column: Column, fault: str | None) -> None:
         if column in self._going:
             self._going.remove(column)
+            if fault is not None and not column.cells:
+                self._unknown.add(column.name)
         self._fault = self._fault or fault

@@ -35,6 +35,8 @@ class Device:
     onus_asked: list[tuple[str | None, float]] = field(default_factory=list)
     recorded: list[tuple[frozenset[Part], Poll]] = field(default_factory=list)
     answered: list[Poll] = field(default_factory=list)
+    identity: Identity | None = None
+    identified_as: list[str] = field(default_factory=list)
     device_id: int = 7
     name: str = "olt1"
 
@@ -62,7 +64,8 @@ class Device:
 
     async def load(self) -> None: ...
 
-    async def identified(self, identity: Identity) -> None: ...
+    async def identified(self, identity: Identity) -> None:
+        self.identified_as.append(identity.driver)
 
     async def lost(self, problem: str, state: Any) -> None: ...
 
@@ -133,3 +136,10 @@ def test_what_is_due_is_read_while_a_person_waits_for_the_light_of_a_large_olt()
     assert len(device.recorded) == len(all_but_light) + len(light)
     assert {onu.serial for onu in online} == {each.serial for poll in light for each in poll.onus}
     assert {-20.5} == {onu["rx_dbm"] for onu in told[0]["onus"]}
+
+
+async def test_a_driver_that_fits_better_after_a_reading_is_told_once():
+    device = Device(up=True, identity=Identity(driver="zte"))
+    await turns(lane_of(device, ManualClock(NOW)))
+
+    assert ["huawei", "zte"] == device.identified_as

@@ -104,8 +104,11 @@ class Tables:
 
     one_by_one = True
     capabilities = NOTHING_LEARNED
+    identity = None
+    probes = 0
 
     async def probe(self) -> Identity:
+        self.probes += 1
         return Identity(driver="zte")
 
     async def read_onu(self, onu: OnuReading) -> Poll:
@@ -128,6 +131,15 @@ async def test_the_command_line_tells_the_light_that_snmp_does_not():
         (onu.rx_dbm, onu.state) for onu in lit
     ]
     assert 1 == olt.typed.count("show pon power attenuation gpon-onu_1/2/1:1")
+
+
+async def test_a_device_without_a_command_line_is_not_asked_who_it_is_for_every_onu():
+    tables = Tables()
+    it = ComplementedSource(tables, lambda _driver: None)
+    for number in range(3):
+        await it.read_onu(OnuReading(serial=f"ZTEGC8A0000{number}", port="1/2/1"))
+
+    assert 1 == tables.probes
 
 
 async def test_of_a_stranger_both_ways_in_are_tried_and_its_host_key_is_told():

@@ -1,7 +1,14 @@
 """SNMP as a source: which driver reads a device, and what it is read with."""
 
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import pytest
+
 from collectors.driver import Part
-from collectors.drivers import drivers
+from collectors.drivers import distinguishing, drivers
+from collectors.sources import SourceLost
+from devices.snmp import SnmpTimeout, Value, Walk
 from isp.access_network import OnuReading, OnuState
 from lab.olt import Agent, Plant, personalities, play, tell, wire
 from lab.olt.recording import columns
@@ -24,6 +31,10 @@ def view(cells: dict[Oid, bytes]) -> View:
     return View(columns(cells, lambda recorded: recorded))
 
 
+async def no_answer(*_asked: object, **_options: object) -> NoReturn:
+    raise SnmpTimeout("no answer")
+
+
 async def test_an_olt_without_onus_is_known_by_its_tables_once_it_has_some():
     whole = cells_of("vsol_gpon")
     empty = {oid: cell for oid, cell in whole.items() if oid[:6] != ENTERPRISES}
@@ -44,11 +55,64 @@ async def test_firmware_with_other_tables_is_read_with_them_after_it_was_restart
     async with Agent(lambda: views[-1]) as agent, snmp_source(agent.port) as source:
         before = await source.read(EVERYTHING)
         views.append(view(cells_of("zte_titan")))
+        with pytest.MonkeyPatch.context() as silent:
+            silent.setattr(source.session, "get", no_answer)
+            silent.setattr(source.session, "walk", no_answer)
+            with pytest.raises(SourceLost):
+                await source.read(EVERYTHING)
         told = await source.probe()
         after = await source.read(EVERYTHING)
 
     assert "zte_titan" == told.driver
     assert [onu.serial for onu in before.onus] == [onu.serial for onu in after.onus]
+
+
+async def test_a_device_that_is_known_is_not_chosen_for_again_while_it_answers():
+    async with play(cells_of("zte")) as agent, snmp_source(agent.port) as source:
+        await source.probe()
+        chosen = agent.counts["get_bulk"]
+        await source.probe()
+
+    assert 0 < chosen == agent.counts["get_bulk"]
+
+
+async def test_a_walk_that_was_cut_off_chooses_for_now_only():
+    only_zte = distinguishing(drivers()[name] for name in ("zte", "zte_titan"))["zte"]
+
+    async def cut_off(asked: Sequence[str], **_options: object) -> Walk:
+        had = {column: {(1,): 1} for column in only_zte}
+        unknown = frozenset(asked) - only_zte
+        return Walk(columns=had, complete=False, fault="no answer", unknown=unknown)
+
+    async with play(cells_of("zte_titan")) as agent, snmp_source(agent.port) as source:
+        with pytest.MonkeyPatch.context() as cut:
+            cut.setattr(source.session, "walk", cut_off)
+            first = await source.probe()
+        await source.read(EVERYTHING)
+
+    assert ("zte", "zte_titan") == (first.driver, source.identity.driver)
+
+
+async def test_a_reading_is_not_lost_with_the_look_at_who_is_there():
+    whole = cells_of("vsol_gpon")
+    empty = {oid: cell for oid, cell in whole.items() if oid[:6] != ENTERPRISES}
+    deadlines = []
+    async with play(empty) as agent, snmp_source(agent.port) as source:
+        await source.probe()
+        get = source.session.get
+
+        async def who_is_lost(oids: Sequence[str], **options: object) -> Mapping[str, Value]:
+            if options.get("tries") == 1:
+                deadlines.append(options["deadline"])
+                await no_answer()
+            return await get(oids, **options)
+
+        with pytest.MonkeyPatch.context() as losing:
+            losing.setattr(source.session, "get", who_is_lost)
+            poll = await source.read(EVERYTHING)
+
+    assert () == poll.onus
+    assert [True] == [deadline is not None for deadline in deadlines]
 
 
 async def test_counters_come_with_the_uptime_that_was_read_beside_them():

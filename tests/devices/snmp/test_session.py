@@ -8,6 +8,9 @@ import pytest
 from chassis.secrets import Secret
 from devices.credentials import SnmpAccess
 from devices.snmp import Snmp, SnmpRefused, SnmpTarget, SnmpTimeout
+from devices.snmp.ber import oid_octets
+from devices.snmp.message import Pdu
+from devices.snmp.walking import UPTIME_INSTANCE, Walking
 from tests.support.model_agent import Faults, ModelAgent, ModelExchange, arcs_of
 from tests.support.sizes import size
 from tests.support.virtual_loop import run_in_virtual_time
@@ -255,3 +258,15 @@ def test_whatever_goes_wrong_no_cell_is_wrong_and_complete_means_whole(record_pr
 
     record_property("walks of faulty agents", f"{cases:,}, {complete:,} of them complete")
     assert complete > cases / 4
+
+
+def test_of_a_walk_that_is_cut_off_the_columns_without_an_answer_are_unknown():
+    walking = Walking(COLUMNS, rows_max=0)
+    row = (oid_octets(f"{COLUMNS[0]}.7"), 5)
+    told = [(UPTIME_INSTANCE, 1), row]
+    answer = Pdu(tag=2, request_id=1, error_status=0, error_index=0, varbinds=told)
+    walking.answered(walking.request(1), answer)
+    before = walking.result().unknown
+    walking.stop("no answer")
+
+    assert (set(), set(COLUMNS[1:])) == (before, walking.result().unknown)

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parent.parent
 PROOFS = ROOT / "docs" / "proofs.md"
 NOTHING_RAN = 5
 """Pytest's exit code where no test was selected."""
+XUNIT1 = ("-o", "junit_family=xunit1")
+"""The only form of report that knows `record_property`."""
 PASSES = (
     ("-m", "prove and not measured", "-n", "auto", "--dist", "loadgroup"),
     ("-m", "prove and measured"),
@@ -63,7 +65,7 @@ def run(words: Sequence[str]) -> tuple[list[Proof], int]:
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-v", f"--junitxml={report}", *words],
+            [sys.executable, "-m", "pytest", "-v", f"--junitxml={report}", *XUNIT1, *words],
             cwd=ROOT,
             env=os.environ | {PROVE_VARIABLE: "1"},
             check=False,

@@ -182,14 +182,13 @@ async def test_waiting_ends_unmoved_by_other_tables(database: Open):
     assert not await follower.wait(0.2)
 
 
-async def test_a_broken_connection_is_made_anew_and_wakes_who_waits(database: Open, server):
+async def test_a_broken_connection_is_made_anew_and_wakes_who_waits(
+    database: Open, server, database_config
+):
     radiusd = database(Role.RADIUSD)
     follower = Follower(radiusd, pool)
     assert await follower.wait(10)
-    with server.admin() as admin:
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
-        )
+    server.end_connections(database_config, "LISTEN%")
 
     assert await follower.wait(10)
 

@@ -214,9 +214,7 @@ def away(server, config):
     name = config.url.reveal().rpartition("/")[2]
     with server.admin() as admin:
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
-        )
+    server.end_connections(config)
     yield
     with server.admin() as admin:
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")

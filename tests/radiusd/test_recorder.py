@@ -204,17 +204,15 @@ async def test_two_recorders_of_the_same_sessions_do_not_block_each_other(books,
     }
 
 
-async def test_a_killed_backend_loses_nothing_acknowledged(books, tmp_path, server):
+async def test_a_killed_backend_loses_nothing_acknowledged(
+    books, tmp_path, server, database_config
+):
     async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
         for round_number in range(5):
             for number, one in enumerate(interims(200, 1 + 200 * round_number)):
                 recorder.submit(one, 200 * round_number + number)
             await asyncio.sleep(0.02)
-            with server.admin() as admin:
-                admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE usename = 'turnpike_radiusd' AND query LIKE '%%EXECUTE record_batch%%'"
-                )
+            server.end_connections(database_config, "%EXECUTE record_batch%")
         await until(lambda: len(acknowledged) == 1000)
         await until(partial(emptied, tmp_path / "spool"))
     with contextlib.suppress(Exception):

@@ -89,6 +89,16 @@ class Server:
         with psycopg.connect(config.url.reveal(), autocommit=True) as connection:
             yield connection
 
+    def end_connections(self, config: DatabaseConfig, last_statement: str = "%") -> None:
+        """Terminate those to one database, as a restart would; other tests' are let alone."""
+        assert config.url is not None
+        with self.admin() as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND query LIKE %s",
+                [config.url.reveal().rpartition("/")[2], last_statement],
+            )
+
     def _host_and_port(self) -> tuple[str, int]:
         port = int((self.data / "postgres" / "port").read_text())
         return "127.0.0.1", port

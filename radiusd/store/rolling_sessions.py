@@ -12,6 +12,10 @@ __all__ = ["ADD_OTHERS", "FIND_CLOSED", "FOLD_CLOSED", "FOLD_SIBLINGS", "REOPEN"
 JITTER = "interval '10 seconds'"
 """Between two computations of one session's start: whole seconds, and delays on the way."""
 
+REPETITION = "interval '10 minutes'"
+"""How late a Stop may come again. Where a NAS tells no time it is dated when it is read, and it may
+have waited in the socket of a worker that was killed."""
+
 
 def _half(key: str) -> tuple[str, str]:
     """The least and the greatest session key with the first half of `key`."""
@@ -35,6 +39,18 @@ def _same(one: str, other: str) -> str:
         f" AND {other}.started_at + {JITTER}"
         f" OR ({one}.started_at < {other}.last_seen_at - {JITTER}"
         f" AND {other}.started_at < {one}.last_seen_at - {JITTER})))"
+    )
+
+
+def _repeats(one: str, closed: str) -> str:
+    """Whether a row is the Stop again that closed a session: its counters, not all zero, agree."""
+    return (
+        f"({closed}.closed_by = 'stop' AND {one}.ended_at IS NOT NULL"
+        f" AND {one}.session_key = {closed}.session_key"
+        f" AND {one}.session_time_seconds = {closed}.session_time_seconds"
+        f" AND {one}.octets_up = {closed}.octets_up AND {one}.octets_down = {closed}.octets_down"
+        f" AND {one}.octets_up + {one}.octets_down > 0"
+        f" AND {one}.ended_at < {closed}.ended_at + {REPETITION})"
     )
 
 
@@ -118,7 +134,8 @@ SELECT DISTINCT ON (o.session_key, o.subscriber_id)
                 AND r.event_at > h.started_at AND r.event_at >= o.last_seen_at)
 FROM locked o JOIN session h ON {between("h.session_key", "o.session_key")}
     AND h.closed_on >= %(oldest)s AND h.closed_on >= (o.last_seen_at - interval '1 day')::date
-    AND (h.session_key = o.session_key AND o.class_cookie IS NOT NULL OR {_same("o", "h")})
+    AND (h.session_key = o.session_key AND o.class_cookie IS NOT NULL
+        OR {_same("o", "h")} OR {_repeats("o", "h")})
 WHERE o.opened
 ORDER BY o.session_key, o.subscriber_id, h.started_at DESC
 """

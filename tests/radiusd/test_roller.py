@@ -8,10 +8,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from database.tables.sessions import session_live
-from radiusd.accounting import Status
+from radiusd.accounting import Record, Status
 from radiusd.store.rolling import mark_suspects, roll
 from tests.support.accounting import (
+    SERVICE_ID,
     START,
+    SUBSCRIBER_ID,
     attributes,
     cookie,
     read,
@@ -109,6 +111,26 @@ async def test_a_second_stop_does_not_bill_twice_nor_move_the_end_back(books):
 
     (closed,) = await books.closed()
     assert START + timedelta(seconds=400) == closed.ended_at
+    assert (1500, 3000) == await books.used()
+
+
+@pytest.mark.parametrize("seconds", [0, 5, 400])
+async def test_a_stop_that_is_read_again_much_later_is_the_same_session(books, seconds):
+    """Without Class and Event-Timestamp, as a worker finds it in its predecessor's socket."""
+    stop = attributes(Status.STOP, seconds=seconds, up=1500, down=3000)
+    for late_by in (0, 45, 590):
+        read_at = START + timedelta(seconds=late_by)
+        again = read(stop, received_at=read_at, services={"ann@isp": (SUBSCRIBER_ID, SERVICE_ID)})
+        assert isinstance(again, Record)
+        await books.write(again)
+        await books.roll()
+
+    (closed,) = await books.closed()
+    assert ([], 1500, seconds) == (
+        await books.live(),
+        closed.octets_up,
+        closed.session_time_seconds,
+    )
     assert (1500, 3000) == await books.used()
 
 

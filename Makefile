@@ -34,7 +34,7 @@ check: setup ## lint, types, layers, tidiness, shipped configuration; seconds, n
 test: setup ## every behaviour at the smallest telling size
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
-prove: setup ## the sizes that the issues name; ONLY=word picks some; writes docs/proofs.md
+prove: setup ## the sizes that the issues name; writes docs/proofs.md; ONLY=word runs some again
 	$(BIN)/python -m tests.prove $(if $(ONLY),--only "$(ONLY)")
 
 bench: setup ## ratios against rivals measured in the same run

@@ -16,6 +16,7 @@ __all__ = ["BenchUser", "FreeRadius", "free_radius", "free_udp_port", "install",
 
 BINARY = Path("/usr/sbin/freeradius")
 DEBIAN = Path("/etc/freeradius/3.0")
+DRIVER = Path("/usr/lib/freeradius/rlm_sql_postgresql.so")
 PACKAGES = ("freeradius", "freeradius-utils", "freeradius-postgresql")
 STARTED_MESSAGE = "Ready to process requests"
 START_SECONDS_MAX = 20.0
@@ -42,7 +43,7 @@ class FreeRadius:
 
 def install() -> None:
     """The bench's own set-up step: Debian's packages, where they are not there yet."""
-    if BINARY.exists() and (DEBIAN / "mods-config/sql/main/postgresql").exists():
+    if BINARY.exists() and DRIVER.exists():
         return
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=True)

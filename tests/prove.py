@@ -44,7 +44,9 @@ def main() -> int:
     """Run, write, exit as pytest did."""
     parser = argparse.ArgumentParser(prog="prove", description=__doc__)
     parser.add_argument(
-        "--only", default="", help="a word of the tests' names (pytest -k); writes nothing"
+        "--only",
+        default="",
+        help="a word of the tests' names (pytest -k); others stay as they are",
     )
     only = parser.parse_args().only
     proofs, exit_code = [], 0
@@ -52,11 +54,9 @@ def main() -> int:
         made, code = run([*words, *(["-k", only] if only else [])])
         proofs += made
         exit_code = exit_code or code
-    if only:
-        print("\n".join(table(proofs)))
-    else:
-        PROOFS.write_text(page(proofs))
-        print(f"wrote {PROOFS.relative_to(ROOT)}")
+    rows = {each.name: row(each) for each in proofs}
+    PROOFS.write_text(page((rows_written() | rows) if only else rows))
+    print(f"wrote {PROOFS.relative_to(ROOT)}: {len(rows)} rows")
     return exit_code or (0 if proofs else NOTHING_RAN)
 
 
@@ -96,8 +96,26 @@ def read(report: Path) -> list[Proof]:
     return proofs
 
 
-def page(proofs: list[Proof]) -> str:
+def page(rows: dict[str, str]) -> str:
     """The document: what was proven, how large, on what."""
+    lines = [
+        "# Proofs",
+        "",
+        "Written by `make prove`: the tests at the sizes that the issues name, each with the",
+        "commit that it was last run on.",
+        "",
+        f"{os.cpu_count()} cores ({platform.machine()}), Linux {platform.release()}, "
+        f"Python {platform.python_version()}; {SystemClock().now():%Y-%m-%d}.",
+        "",
+        "| what | outcome | commit | seconds | measured |",
+        "|---|---|---|---:|---|",
+        *rows.values(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def row(proof: Proof) -> str:
+    """One proof's row, on the commit that is checked out."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
         cwd=ROOT,
@@ -105,30 +123,16 @@ def page(proofs: list[Proof]) -> str:
         text=True,
         check=False,
     ).stdout.strip()
-    lines = [
-        "# Proofs",
-        "",
-        "Written by `make prove`: the tests at the sizes that the issues name.",
-        "",
-        f"{os.cpu_count()} cores ({platform.machine()}), Linux {platform.release()}, "
-        f"Python {platform.python_version()}; {SystemClock().now():%Y-%m-%d}, commit {commit}.",
-        "",
-        *table(proofs),
-    ]
-    return "\n".join(lines) + "\n"
+    measured = "; ".join(f"{name}: {value}" for name, value in proof.measured)
+    return f"| {proof.name} | {proof.outcome} | {commit} | {proof.seconds:.0f} | {measured} |"
 
 
-def table(proofs: list[Proof]) -> list[str]:
-    """A row for each proof."""
-    return [
-        "| what | outcome | seconds | measured |",
-        "|---|---|---:|---|",
-        *(
-            f"| {each.name} | {each.outcome} | {each.seconds:.0f} | "
-            f"{'; '.join(f'{name}: {value}' for name, value in each.measured)} |"
-            for each in proofs
-        ),
-    ]
+def rows_written() -> dict[str, str]:
+    """The rows of the document as it stands, by what they prove."""
+    if not PROOFS.exists():
+        return {}
+    written = PROOFS.read_text().partition("|---|")[2].splitlines()[1:]
+    return {line.split(" | ")[0].removeprefix("| "): line for line in written if line}
 
 
 if __name__ == "__main__":

@@ -138,8 +138,9 @@ WHERE session_key = ANY (ARRAY(SELECT session_key FROM rolling WHERE opened))
 """No session that closed before this day can be one of those just opened."""
 
 REQUEUE = """
-INSERT INTO rolling_due (sessions, opened, touched, ended)
-SELECT count(*), coalesce(array_agg(session_key) FILTER (WHERE r.opened), '{}'),
+INSERT INTO rolling_due (rolling_due_id, sessions, opened, touched, ended)
+SELECT (SELECT least(min(rolling_due_id), 0) - 1 FROM rolling_due), count(*),
+    coalesce(array_agg(session_key) FILTER (WHERE r.opened), '{}'),
     array_agg(session_key), coalesce(array_agg(session_key) FILTER (WHERE r.ended), '{}')
 FROM session_live s JOIN rolling r USING (session_key)
 WHERE s.session_key = ANY (ARRAY(SELECT session_key FROM rolling WHERE judged OR ended))
@@ -148,7 +149,8 @@ WHERE s.session_key = ANY (ARRAY(SELECT session_key FROM rolling WHERE judged OR
         ELSE s.ended_at IS NOT NULL END
 HAVING count(*) > 0
 """
-"""What a recorder held is due again."""
+"""What a recorder held is due again, before all else: that a session opened must be known by the
+turn that rolls what came of it later, or a repeated Stop would be another session."""
 
 CROSSED_CAP = """
 SELECT a.service_id

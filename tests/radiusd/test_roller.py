@@ -306,6 +306,25 @@ async def test_a_held_session_is_left_to_the_next_turn(books):
     assert (1500, 3000) == await books.used()
 
 
+@pytest.mark.parametrize("status", [Status.STOP, Status.INTERIM])
+async def test_a_held_repetition_is_judged_before_what_comes_after_it(books, status):
+    """It was taken while a recorder held it; the next of its records is due already."""
+    whole = session(*WHOLE, class_value=None, services={"ann@isp": (SUBSCRIBER_ID, SERVICE_ID)})
+    again = next(each for each in whole if each.status == status)
+    await books.write_each(*whole)
+    await books.roll()
+    await books.write_each(again, again)
+    async with books.database.transaction() as holder, books.database.transaction() as roller:
+        await holder.execute(select(session_live).with_for_update())
+        await roll(roller, START, sessions_maximum=1)
+    for _ in range(3):
+        async with books.database.transaction() as roller:
+            await roll(roller, START, sessions_maximum=1)
+
+    assert ([], 1) == (await books.live(), len(await books.closed()))
+    assert (1500, 3000) == await books.used()
+
+
 async def test_two_rollers_take_turns(books):
     await books.write_each(*session(*WHOLE))
     async with books.database.transaction() as first, books.database.transaction() as second:

@@ -58,10 +58,13 @@ WHERE session_key = ANY (ARRAY(
 
 LOCK = """
 INSERT INTO locked
-SELECT s.*, r.opened, false FROM session_live s JOIN rolling r USING (session_key)
+SELECT s.*, r.opened OR s.rolled_at IS NULL, false
+FROM session_live s JOIN rolling r USING (session_key)
 WHERE s.session_key = ANY (ARRAY(SELECT session_key FROM rolling WHERE judged))
 FOR UPDATE OF s SKIP LOCKED
 """
+"""What was never rolled has just opened, though its own turn, to which it is due, comes later: it
+is held for another session of its service or half."""
 
 BASELINE = """
 UPDATE locked SET rolled_octets_up = octets_up, rolled_octets_down = octets_down,

@@ -325,6 +325,27 @@ async def test_a_held_repetition_is_judged_before_what_comes_after_it(books, sta
     assert (1500, 3000) == await books.used()
 
 
+@pytest.mark.parametrize("status", [Status.STOP, Status.INTERIM])
+async def test_a_repetition_that_waits_is_not_closed_by_a_turn_of_its_services_next(books, status):
+    more = {"class_value": None, "services": {"ann@isp": (SUBSCRIBER_ID, SERVICE_ID)}}
+    whole = session(*WHOLE, **more)
+    again = next(each for each in whole if each.status == status)
+    following = START + timedelta(seconds=500)
+    await books.write_each(*whole)
+    await books.roll()
+    await books.write(record(Status.START, session_id="s2", start=following, **more))
+    await books.write(again)
+    for _ in range(3):
+        async with books.database.transaction() as roller:
+            await roll(roller, START, sessions_maximum=1)
+
+    assert (["s2"], 1) == (
+        [live.acct_session_id for live in await books.live()],
+        len(await books.closed()),
+    )
+    assert (1500, 3000) == await books.used()
+
+
 async def test_two_rollers_take_turns(books):
     await books.write_each(*session(*WHOLE))
     async with books.database.transaction() as first, books.database.transaction() as second:

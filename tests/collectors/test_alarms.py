@@ -130,7 +130,7 @@ def test_a_share_that_makes_no_sense_is_refused(m, n):
 
 
 @pytest.mark.prove
-@settings(max_examples=size(300, 5_000))
+@settings(max_examples=size(300, 100_000))
 @given(
     st.text("BG?", max_size=40),
     st.integers(1, 5).flatmap(lambda n: st.tuples(st.integers(1, n), st.just(n))),

@@ -155,7 +155,7 @@ def test_a_counter_that_was_not_read_before_is_left_out():
 
 
 @pytest.mark.prove
-@settings(max_examples=size(300, 20_000))
+@settings(max_examples=size(300, 100_000))
 @given(
     st.lists(
         st.tuples(

@@ -172,7 +172,7 @@ def test_the_estimate_is_the_median_of_at_least_three():
 
 
 @pytest.mark.prove
-@settings(max_examples=size(300, 5_000))
+@settings(max_examples=size(300, 100_000))
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.integers(0, 900), st.sampled_from([LOS, GASP])),

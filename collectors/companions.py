@@ -14,6 +14,7 @@ from collectors.hearing import Hearing
 from collectors.history import ROLL_SECONDS, History
 from collectors.lanes import Lanes
 from collectors.mqtt import Broker, Publisher
+from collectors.nas_watch import NasWatch
 from collectors.notices import QuietHours
 from collectors.notifying import Notifying
 from collectors.outage_watch import OutageWatch
@@ -53,7 +54,8 @@ class Companions:
         self._polled = polled
         self._history = History(database, clock)
         self._uptime = UptimeWatch(database, clock)
-        self._sweep = Sweep(database, clock, limits, self.look_soon, approved_by)
+        nases = NasWatch(self.look_soon, approved_by)
+        self._sweep = Sweep(database, clock, limits, nases, approved_by)
         quiet = QuietHours(begin=config.quiet_from, end=config.quiet_until)
         self._notifying = Notifying(database, clock, quiet)
         self._hearing = Hearing(database, keys, self.look_soon)

@@ -234,16 +234,16 @@ class Lane:
         """What of these one reading tells of all ONUs."""
         return parts - {Part.OPTICS} if self._source.one_by_one else parts
 
-    async def _answered(self, parts: frozenset[Part], poll: Poll, now: datetime) -> None:
+    async def _answered(self, parts: frozenset[Part], poll: Poll, began_at: datetime) -> None:
         """The device gave something: it is written down."""
         self._breaker = Breaker()
         metrics.breaker_open.set(0, self._name)
         identity = self._source.identity
         if identity is not None and identity != self._identity:
             await self._identified(identity)
-        await self._recorder.read(parts, poll, self._source.capabilities)
+        await self._recorder.read(parts, poll, self._source.capabilities, began_at)
         if Part.STATE in parts:
-            self._states_read_at = now
+            self._states_read_at = began_at
         metrics.polls.add(self._name, "partial" if poll.partial else "answered")
 
     async def _failed(

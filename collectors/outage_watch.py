@@ -16,6 +16,7 @@ from collectors.outages import (
     Cut,
     Fall,
     Lines,
+    Sign,
     Standing,
     advance,
     cause_of,
@@ -91,7 +92,7 @@ class OutageWatch:
                 transaction,
                 change.device.tenant_id,
                 known,
-                lines,
+                sign_of(lines, change.now),
                 approved_by=self.approved_by,
                 now=change.now,
             )
@@ -132,13 +133,12 @@ async def settle(
     transaction: Any,
     tenant_id: int,
     known: Known,
-    lines: Lines,
+    sign: Sign | None,
     *,
     approved_by: str | None,
     now: datetime,
 ) -> OutageState:
     """One more look at a standing outage: its next state, written with what follows from it."""
-    sign = sign_of(lines, now)
     if sign is None:
         return known.state
     after = advance(known.state, sign)

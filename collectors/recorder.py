@@ -75,23 +75,36 @@ class Recorder:
             await status.failed(transaction, self.device, state, problem, self._clock.now())
 
     async def read(
-        self, parts: frozenset[Part], poll: Poll, capabilities: Mapping[str, int]
+        self,
+        parts: frozenset[Part],
+        poll: Poll,
+        capabilities: Mapping[str, int],
+        began_at: datetime | None = None,
     ) -> None:
-        """A reading gave something. Raises LeaseLost, and the database's errors."""
+        """A reading gave something; None: it took no time. Raises LeaseLost, the database's errors.
+
+        What happened after `began_at` may not be in it.
+        """
         now = self._clock.now()
+        took = (began_at or now, now)
         async with self._writers:
             try:
-                change = await self._record(parts, poll, capabilities, now)
+                change = await self._record(parts, poll, capabilities, *took)
             except KnownOutdated as outdated:
                 log.info("device_known_anew", device=self.device.name, reason=str(outdated))
                 await self.load()
-                change = await self._record(parts, poll, capabilities, now)
+                change = await self._record(parts, poll, capabilities, *took)
         self._measure(poll)
         for consequence in self._consequences:
             await consequence.committed(change)
 
     async def _record(
-        self, parts: frozenset[Part], poll: Poll, capabilities: Mapping[str, int], now: datetime
+        self,
+        parts: frozenset[Part],
+        poll: Poll,
+        capabilities: Mapping[str, int],
+        began_at: datetime,
+        now: datetime,
     ) -> PollChange:
         made = decide(self.known, poll, parts, now)
         async with self._database.transaction() as transaction:
@@ -99,7 +112,9 @@ class Recorder:
             rows = await record.changes(transaction, self.device, self.known, made, now)
             new = applied(self.known, made, poll, rows)
             change = self._change(parts, poll, made, new, now)
-            await status.answered(transaction, self.device, poll, parts, capabilities, now)
+            await status.answered(
+                transaction, self.device, poll, parts, capabilities, began_at, now
+            )
             if Part.INVENTORY in parts and not poll.partial:
                 await status.still_listed(transaction, self.device, now)
             for consequence in self._consequences:

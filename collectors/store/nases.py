@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collectors.outages import DOWN, Lines
+from collectors.sessions_lost import Lost
 
-__all__ = ["Nas", "add_lost", "counted", "dark_lines", "follow_sessions"]
+__all__ = ["Nas", "add_lost", "counted", "follow_sessions", "lost", "suspected"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +41,33 @@ async def counted(
     ]
 
 
+async def suspected(transaction: AsyncConnection) -> Sequence[tuple[int, datetime, datetime]]:
+    """The NASes that are suspected to have lost sessions, since when, and when that was seen."""
+    rows = await transaction.execute(SUSPECTED)
+    return [(row.nas_id, row.started_at, row.detected_at) for row in rows]
+
+
+async def lost(
+    transaction: AsyncConnection, nas_id: int, since: datetime, read_since: datetime
+) -> Lost:
+    """What sessions ended since then, and whose OLTs were read since `read_since`."""
+    values = {"nas": nas_id, "since": since, "month": since.date(), "read_since": read_since}
+    values |= {"down": DOWN_STATES}
+    row = (await transaction.execute(COUNT_LOST, values)).one()
+    return Lost(services=row.services, explained=row.explained, unread=row.unread or ())
+
+
 async def add_lost(
     transaction: AsyncConnection, outage_id: int, nas_id: int, since: datetime
 ) -> None:
     """The services whose sessions ended since then, and that have none now, are its lines.
 
-    One whose own line is dark is not: that is another outage's.
+    One whose own line explains it is not: that is another outage's.
     """
     values = {"outage": outage_id, "nas": nas_id, "since": since, "month": since.date()}
     values |= {"down": DOWN_STATES}
     await transaction.execute(ADD_LOST, values)
     await transaction.execute(COUNT_LINES, {"outage": outage_id})
-
-
-async def dark_lines(
-    transaction: AsyncConnection, nas_id: int, since: datetime
-) -> tuple[int, Sequence[int]]:
-    """How many of those services are at the end of a dark line; the OLTs of the other lines."""
-    values = {"nas": nas_id, "since": since, "month": since.date(), "down": DOWN_STATES}
-    rows = (await transaction.execute(OLTS_OF_LOST, values)).all()
-    return sum(row.dark for row in rows), [row.device_id for row in rows if row.lit]
 
 
 async def follow_sessions(transaction: AsyncConnection, outage_id: int, now: datetime) -> Lines:
@@ -81,35 +89,53 @@ FROM nas WHERE nas.removed_at IS NULL""")
 
 DOWN_STATES: Final = sorted(DOWN)
 
+SUSPECTED = text("""\
+SELECT nas_id, started_at, detected_at FROM outage WHERE scope = 'nas' AND state = 'suspected'""")
+
 LOST: Final = """\
 SELECT gone.subscriber_id, gone.service_id, gone.tenant_id, min(gone.ended_at) AS ended_at
 FROM (
-    SELECT subscriber_id, service_id, tenant_id, ended_at FROM session_live
+    SELECT session_key, subscriber_id, service_id, tenant_id, ended_at FROM session_live
     WHERE nas_id = :nas AND ended_at >= :since
     UNION ALL
-    SELECT subscriber_id, service_id, tenant_id, ended_at FROM session
+    SELECT session_key, subscriber_id, service_id, tenant_id, ended_at FROM session
     WHERE nas_id = :nas AND ended_at >= :since AND closed_on >= :month
 ) AS gone
 WHERE gone.service_id <> 0 AND NOT EXISTS (
     SELECT FROM session_live AS live
     WHERE live.service_id = gone.service_id AND live.ended_at IS NULL)
+AND NOT EXISTS (
+    SELECT FROM enforcement_action AS action
+    WHERE action.nas_id = :nas AND action.at >= :since AND action.kind = 'disconnect'
+        AND action.session_key = gone.session_key)
 GROUP BY gone.subscriber_id, gone.service_id, gone.tenant_id"""
 
-IS_DARK: Final = """\
-onu.removed_at IS NULL AND (onu.state = ANY(:down) OR onu.missing_since IS NOT NULL)"""
+IS_EXPLAINED: Final = """\
+onu.state = ANY(:down) OR onu.missing_since IS NOT NULL OR EXISTS (
+    SELECT FROM outage_subscriber AS met JOIN outage USING (outage_id)
+    WHERE met.onu_id = onu.onu_id AND met.restored_at IS NULL
+        AND outage.state IN ('suspected', 'open', 'restoring'))"""
+
+COUNT_LOST = text(f"""\
+SELECT count(*) AS services, count(*) FILTER (WHERE line.explained) AS explained,
+    array_agg(DISTINCT line.device_id) FILTER (WHERE NOT line.explained AND line.unread) AS unread
+FROM ({LOST}) AS lost
+LEFT JOIN LATERAL (
+    SELECT onu.device_id, {IS_EXPLAINED} AS explained,
+        device_status.state IN ('reachable', 'unreachable')
+            AND coalesce(device_status.last_state_at <= :read_since, true) AS unread
+    FROM onu JOIN device_status USING (device_id)
+    WHERE onu.service_id = lost.service_id AND onu.removed_at IS NULL LIMIT 1
+) AS line ON true""")
 
 ADD_LOST = text(f"""\
 INSERT INTO outage_subscriber (outage_id, subscriber_id, service_id, tenant_id, down_at)
 SELECT :outage, lost.subscriber_id, lost.service_id, lost.tenant_id, lost.ended_at
 FROM ({LOST}) AS lost
-WHERE NOT EXISTS (SELECT FROM onu WHERE onu.service_id = lost.service_id AND {IS_DARK})
+WHERE NOT EXISTS (
+    SELECT FROM onu
+    WHERE onu.service_id = lost.service_id AND onu.removed_at IS NULL AND ({IS_EXPLAINED}))
 ON CONFLICT DO NOTHING""")
-
-OLTS_OF_LOST = text(f"""\
-SELECT onu.device_id, count(*) FILTER (WHERE {IS_DARK}) AS dark,
-    count(*) FILTER (WHERE NOT ({IS_DARK})) AS lit
-FROM ({LOST}) AS lost JOIN onu ON onu.service_id = lost.service_id AND onu.removed_at IS NULL
-GROUP BY onu.device_id""")
 
 COUNT_LINES = text("""\
 UPDATE outage SET lines = met.lines, subscribers = met.subscribers

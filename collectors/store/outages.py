@@ -54,6 +54,7 @@ class Known:
     state: OutageState
     nas_id: int | None
     planned: bool
+    detected_at: datetime
     recovering_since: datetime | None
 
 
@@ -109,6 +110,7 @@ async def standing(transaction: AsyncConnection, tenant_id: int) -> tuple[Known,
             state=OutageState(row.state),
             nas_id=row.nas_id,
             planned=row.planned,
+            detected_at=row.detected_at,
             recovering_since=row.recovering_since,
         )
         for row in rows

@@ -52,6 +52,7 @@ async def answered(
     poll: Poll,
     parts: frozenset[Part],
     capabilities: Mapping[str, int],
+    began_at: datetime,
     now: datetime,
 ) -> None:
     """Write down a reading that gave something."""
@@ -61,6 +62,8 @@ async def answered(
         "last_try_at": now,
         "last_poll_at": now,
     }
+    if Part.STATE in parts and not poll.partial:
+        said["last_state_at"] = began_at
     if Part.INVENTORY in parts:
         said["last_inventory_at"] = now
     if capabilities:

@@ -106,6 +106,7 @@ device_status = Table(
     Column("capabilities", JSONB, nullable=False, server_default="{}"),
     instant("last_try_at"),
     instant("last_poll_at"),
+    instant("last_state_at"),
     instant("last_inventory_at"),
     CheckConstraint(
         "state IN ('new', 'reachable', 'unreachable', 'refused', 'unsupported')", name="state"
@@ -116,6 +117,7 @@ device_status.c.problem.comment = "why it is not reachable, in words"
 device_status.c.partial.comment = "tables of the last reading that were not read in full"
 device_status.c.capabilities.comment = "what was learned of it: how much one request may ask for"
 device_status.c.last_poll_at.comment = "the last reading that gave anything"
+device_status.c.last_state_at.comment = "when the last whole reading of the ONUs' states began"
 
 device_request = Table(
     "device_request",

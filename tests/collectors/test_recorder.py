@@ -290,3 +290,13 @@ async def test_interfaces_that_are_renumbered_stay_the_same_rows(site: Site):
 
     assert before == await site.rows(device_interface, *key)
     assert [(5,)] == await site.rows(device_interface, device_interface.c.if_index)
+
+
+async def test_states_are_as_of_when_their_whole_reading_began(site: Site):
+    recorder = await site.recorder("olt1")
+    began_at = NOON - timedelta(seconds=40)
+    await recorder.read(INVENTORY, polled(reading("A")), {}, began_at)
+    await recorder.read(OPTICS, polled(reading("A", rx_dbm=-19.0)), {})
+    await recorder.read(STATE, polled(reading("A"), partial=("onus",)), {})
+
+    assert [(began_at,)] == await site.rows(device_status, device_status.c.last_state_at)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from chassis.clock import ManualClock
+from collectors.nas_watch import NasWatch
 from collectors.outage_watch import OutageWatch
 from collectors.silence import Silence, is_outage
 from collectors.store.only_here import only_here
@@ -17,6 +18,7 @@ from collectors.symptoms import Limits
 from database.connect import Database, Role
 from database.tables.access_history import device_ping
 from database.tables.access_network import device_status
+from database.tables.enforcement import enforcement_action
 from database.tables.network import nas
 from database.tables.outages import alarm, notice, outage, outage_subscriber
 from database.tables.sessions import session_live
@@ -75,7 +77,7 @@ def looked_soon() -> list[int]:
 
 @pytest.fixture
 def sweep(database: Open, clock: ManualClock, looked_soon: list[int]) -> Sweep:
-    return Sweep(database(Role.COLLECTORS), clock, Limits(), looked_soon.append)
+    return Sweep(database(Role.COLLECTORS), clock, Limits(), NasWatch(looked_soon.append))
 
 
 async def write(site: OltSite, *statements: Any) -> None:
@@ -172,19 +174,31 @@ def ended(at: datetime, *numbers: int) -> Any:
     return update(session_live).where(these).values(ended_at=at)
 
 
+async def lose(site: OltSite, sweep: Sweep, clock: ManualClock, *numbers: int) -> None:
+    """Two counts of all sessions, a third without these."""
+    await turns(sweep, clock, 2, 15)
+    await write(site, ended(clock.now(), *numbers))
+    await turns(sweep, clock, 1, 15)
+
+
+async def found(site: OltSite) -> list[tuple[str, str, int]]:
+    return [(row.scope, row.state, row.lines) for row in await site.table(outage)]
+
+
 async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(
     site, sweep, clock, looked_soon
 ):
     nas_id = await sessions(site, LINES)
-    await turns(sweep, clock, 2, 15)
-    await write(site, ended(clock.now(), *range(7)))
-    await turns(sweep, clock, 4, 15)
-    [found] = await site.table(outage)
-
+    await lose(site, sweep, clock, *range(7))
     assert [site.device_id] == looked_soon
 
+    clock.advance(1)
+    await site.read({}, clock.now())
+    await turns(sweep, clock, 1, 15)
+    [made] = await site.table(outage)
+
     assert ("nas", "sessions_lost", "open", nas_id, 7, 7) == (
-        found.scope, found.cause, found.state, found.nas_id, found.lines, found.subscribers,
+        made.scope, made.cause, made.state, made.nas_id, made.lines, made.subscribers,
     )  # fmt: skip
 
     await site.approve_messages()
@@ -195,48 +209,88 @@ async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(
     assert ["outage", "restored"] == [row.kind for row in await site.table(notice)]
 
 
-async def test_sessions_that_went_with_their_lines_are_the_olts_outage_alone(site, sweep, clock):
+async def test_a_loss_is_suspected_until_the_olts_of_its_lines_were_read(site, sweep, clock):
     await sessions(site, LINES)
-    await turns(sweep, clock, 2, 15)
-    await write(site, ended(clock.now(), *range(LINES)))
-    await turns(sweep, clock, 2, 15)
-    for _ in range(2):
-        await site.read(dict.fromkeys(range(LINES), OnuState.LOS), clock.now())
-        await turns(sweep, clock, 4, 15)
+    await lose(site, sweep, clock, *range(LINES))
+    await site.read({}, clock.now() - timedelta(seconds=1))
+    await turns(sweep, clock, 10, 15)
+    assert [("nas", "suspected", 0)] == await found(site)
 
-    assert [("pon", "open", LINES)] == [
-        (row.scope, row.state, row.lines) for row in await site.table(outage)
-    ]
+    await turns(sweep, clock, 10, 15)
+    assert [("nas", "open", LINES)] == await found(site)
 
 
-async def test_lines_are_looked_at_anew_after_a_loss_whose_end_another_process_saw(
-    site, sweep, clock, looked_soon
+async def test_every_process_asks_its_own_olts_about_the_lines(
+    site, sweep, clock, looked_soon, database
 ):
     await sessions(site, LINES)
-    await turns(sweep, clock, 2, 15)
-    await write(site, ended(clock.now(), *range(LINES)))
-    await turns(sweep, clock, 1, 15)
-    await write(site, update(session_live).values(ended_at=None))
-    async with site.owner.transaction() as other_process:
-        assert await only_here(other_process, "sweep")
-        await turns(sweep, clock, 10, 15)
-    await write(site, ended(clock.now(), *range(LINES)))
-    await turns(sweep, clock, 1, 15)
+    elsewhere: list[int] = []
+    other = Sweep(database(Role.COLLECTORS), clock, Limits(), NasWatch(elsewhere.append))
+    await lose(site, sweep, clock, *range(LINES))
+    async with site.owner.transaction() as first_process:
+        assert await only_here(first_process, "sweep")
+        await other.turn()
 
-    assert [site.device_id] * 2 == looked_soon
-    assert [] == await site.table(outage)
+    assert [site.device_id] == looked_soon == elsewhere
+
+
+async def test_sessions_that_went_with_their_lines_are_the_olts_outage_alone(site, sweep, clock):
+    await sessions(site, LINES)
+    await lose(site, sweep, clock, *range(LINES))
+    for _ in range(2):
+        await site.read(dict.fromkeys(range(LINES), OnuState.LOS), clock.now())
+        await turns(sweep, clock, 12, 15)
+
+    assert [("nas", "dismissed", 0), ("pon", "open", LINES)] == await found(site)
+    assert 1 == len(await site.table(notice))
+
+
+async def test_lines_that_are_known_to_be_dark_raise_no_suspicion_of_the_nas(site, sweep, clock):
+    await sessions(site, LINES)
+    for _ in range(2):
+        await site.read(dict.fromkeys(range(LINES), OnuState.LOS), clock.now())
+    await lose(site, sweep, clock, *range(LINES))
+
+    assert [("pon", "open", LINES)] == await found(site)
+
+
+async def test_sessions_that_went_with_a_dead_olt_are_its_outage_alone(site, sweep, clock):
+    await sessions(site, LINES)
+    await lose(site, sweep, clock, *range(LINES))
+    await write(site, update(device_status).values(state="unreachable", state_changed_at=NOON))
+    await turns(sweep, clock, 20, 15)
+
+    assert [("nas", "dismissed", 0), ("olt", "open", LINES)] == await found(site)
+    assert 1 == len(await site.table(notice))
 
 
 async def test_a_nas_that_goes_while_some_lines_are_dark_has_the_others(site, sweep, clock):
     await sessions(site, LINES)
     await site.read(dict.fromkeys(range(4), OnuState.LOS), clock.now())
-    await turns(sweep, clock, 2, 15)
-    await write(site, ended(clock.now(), *range(LINES)))
-    await turns(sweep, clock, 4, 15)
+    await lose(site, sweep, clock, *range(LINES))
+    clock.advance(1)
+    await site.read({}, clock.now())
+    await turns(sweep, clock, 1, 15)
 
-    assert [("nas", "open", LINES - 4)] == [
-        (row.scope, row.state, row.lines) for row in await site.table(outage)
-    ]
+    assert [("nas", "open", LINES - 4)] == await found(site)
+
+
+async def test_sessions_that_were_ended_on_purpose_are_no_line_of_an_outage(site, sweep, clock):
+    nas_id = await sessions(site, LINES)
+    [*keys] = [row.session_key for row in await site.table(session_live)]
+    action = {
+        "tenant_id": 1, "nas_id": nas_id, "acct_session_id": "", "kind": "disconnect",
+        "cause": "hold", "outcome": "ack",
+    }  # fmt: skip
+    await turns(sweep, clock, 2, 15)
+    cut_off = [action | {"session_key": key, "at": clock.now()} for key in keys[:2]]
+    await write(site, insert(enforcement_action).values(cut_off), ended(clock.now(), *range(LINES)))
+    await turns(sweep, clock, 1, 15)
+    clock.advance(1)
+    await site.read({}, clock.now())
+    await turns(sweep, clock, 1, 15)
+
+    assert [("nas", "open", LINES - 2)] == await found(site)
 
 
 async def test_sessions_that_come_and_go_are_no_outage(site, sweep, clock):

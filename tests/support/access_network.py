@@ -154,6 +154,9 @@ class OltSite:
                     .where(onu.c.onu_id == each.onu_id)
                     .values(state=each.after, state_changed_at=each.at)
                 )
+            if Part.STATE in change.parts:
+                read = update(device_status).where(device_status.c.device_id == self.device_id)
+                await transaction.execute(read.values(last_state_at=change.now))
             for consequence in self.consequences:
                 await consequence.polled(transaction, change)
         for consequence in self.consequences:

@@ -18,7 +18,7 @@ from bench.freeradius import BenchUser, free_udp_port, load_users
 from chassis.clock import SystemClock
 from chassis.config import DatabaseConfig
 from chassis.readiness import Readiness
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.address import admin_address
 from database.connect import Database, Role
@@ -70,7 +70,7 @@ async def stage(directory: Path, users: Sequence[BenchUser]) -> AsyncIterator[St
 
 async def sell(config: DatabaseConfig, users: Sequence[BenchUser], today: date) -> None:
     database = Database(config, Role.COMMAND, "bench")
-    keys = KeyRing.load_or_create(config.data / KEYS_FILE)
+    keys = KeyRing.load_or_create(config.key_ring)
     now = SystemClock().now()
     rows = tuple(
         ImportRow(

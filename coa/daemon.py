@@ -5,7 +5,7 @@ from typing import Final
 
 from chassis.health import Check, Health
 from chassis.lifecycle import Context
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from coa.client import Client
 from coa.config import CoaSettings
 from coa.lanes import Lanes
@@ -56,7 +56,7 @@ class Coa:
             database=self._database,
             client=self._client,
             clock=self._context.clock,
-            keys=KeyRing.load_or_create(self._settings.database.data / KEYS_FILE),
+            keys=KeyRing.load_or_create(self._settings.database.key_ring),
         )
         await lanes.refresh()
         await self._entitlements.changes()

@@ -5,7 +5,7 @@ from typing import Final
 
 from chassis.health import Check, Health
 from chassis.lifecycle import Context
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from database.connect import Database, Role
 from database.daemon_report import DaemonReport
 from database.follow import Follower
@@ -26,6 +26,7 @@ POLL_SECONDS: Final = 5.0
 """The poll under the notices of changed rows."""
 FORGET_SECONDS: Final = 3600.0
 ROUTERS_NAMED: Final = 5
+"""In the line that says how the daemon is."""
 
 
 class Shaper:
@@ -50,7 +51,7 @@ class Shaper:
         self._lanes = lanes = Lanes(
             database=self._database,
             clock=self._context.clock,
-            keys=KeyRing.load_or_create(self._settings.database.data / KEYS_FILE),
+            keys=KeyRing.load_or_create(self._settings.database.key_ring),
             config=self._settings.shaper,
         )
         for follower in (*self._services, *self._routers):
@@ -87,9 +88,9 @@ class Shaper:
         if lanes is None:
             return Health(checks=(Check(name="routers", ok=False, detail="not loaded"),))
         trouble = lanes.in_trouble
-        status = f"{len(lanes)} routers" + (
-            f", look at {', '.join(trouble[:5])}" if trouble else ""
-        )
+        status = f"{len(lanes)} routers"
+        if trouble:
+            status += f", look at {', '.join(trouble[:ROUTERS_NAMED])}"
         return Health(checks=(Check(name="routers", ok=True),), status=status)
 
     async def _stay_only_one(self) -> None:

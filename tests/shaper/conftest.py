@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from chassis.clock import SystemClock
 from chassis.config import DatabaseConfig
 from chassis.lifecycle import Context
 from chassis.periodic import Tasks
-from chassis.sealing import KEYS_FILE, KeyRing
+from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.connect import Database, Role
 from database.tables.network import lease, nas
@@ -224,10 +225,16 @@ class Provider:
 
 
 @pytest.fixture
+def database_config(database_config: DatabaseConfig, tmp_path: Path) -> DatabaseConfig:
+    """The key ring stands where the configuration says, apart from the data."""
+    return database_config.model_copy(update={"key_file": tmp_path / "ring"})
+
+
+@pytest.fixture
 def provider(
     database: Callable[[Role], Database], database_config: DatabaseConfig, tenant_id: int
 ) -> Provider:
-    keys = KeyRing.load_or_create(database_config.data / KEYS_FILE)
+    keys = KeyRing.load_or_create(database_config.key_ring)
     return Provider(database, tenant_id, keys)
 
 

@@ -17,7 +17,6 @@ from database.follow import Follower
 from database.only_one import OnlyOne
 from database.tables.subscribers import entitlement
 from database.version import require_schema_version
-from isp.errors import Refused
 
 __all__ = ["Coa"]
 
@@ -37,7 +36,7 @@ class Coa:
         self._settings = settings
         self._context = context
         self._database = Database(settings.database, Role.COA)
-        self._only_one = OnlyOne(self._database, "coa")
+        self._only_one = OnlyOne(self._database, context)
         self._entitlements = Follower(self._database, entitlement)
         self._client = Client(
             clock=context.clock,
@@ -61,7 +60,7 @@ class Coa:
         await lanes.refresh()
         await self._entitlements.changes()
         tasks = self._context.tasks
-        tasks.every(TICK_SECONDS, "stay_only_one", self._stay_only_one)
+        tasks.every(TICK_SECONDS, "stay_only_one", self._only_one.stay)
         tasks.forever("follow_routers", lambda: self._follow_routers(lanes))
         tasks.forever("follow_entitlements", lambda: self._follow_entitlements(lanes))
         tasks.every(TICK_SECONDS, "tick", lambda: self._tick(lanes))
@@ -89,12 +88,6 @@ class Coa:
             return Health(checks=(Check(name="nases", ok=False, detail="not loaded"),))
         status = f"{len(lanes)} NASes, {lanes.outstanding} outstanding, {lanes.waiting} waiting"
         return Health(checks=(Check(name="nases", ok=True),), status=status)
-
-    async def _stay_only_one(self) -> None:
-        try:
-            await self._only_one.check()
-        except Refused as refused:
-            self._context.fail(str(refused))
 
     async def _follow_routers(self, lanes: Lanes) -> None:
         while True:

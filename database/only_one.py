@@ -9,6 +9,7 @@ from typing import Final
 import psycopg
 from psycopg.rows import TupleRow
 
+from chassis.lifecycle import Context
 from database.connect import Database
 from isp.errors import ExitCode, Refused
 
@@ -18,31 +19,31 @@ LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 
 
 class OnlyOne:
-    """The right to be the only `name` on a database."""
+    """The right to be the only daemon of its name on a database."""
 
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: Database, context: Context) -> None:
         self._database = database
-        self._name = name
+        self._context = context
         self._stack = AsyncExitStack()
         self._connection: psycopg.AsyncConnection[TupleRow] | None = None
 
     async def take(self) -> None:
         """Become the one. Raises Refused (exit 75) where there is one already."""
         connection = await self._stack.enter_async_context(self._database.raw())
-        taken = await (await connection.execute(LOCK, (f"turnpike {self._name}",))).fetchone()
+        name = self._context.name
+        taken = await (await connection.execute(LOCK, (f"turnpike {name}",))).fetchone()
         if taken is None or not taken[0]:
             await self._stack.aclose()
             raise Refused(
-                f"another {self._name} runs on this database",
+                f"another {name} runs on this database",
                 remedy="stop it first, or let it do the work",
                 exit_code=ExitCode.TRY_AGAIN,
             )
         self._connection = connection
 
-    async def check(self) -> None:
-        """Whether it still is; takes the right again after the connection was lost.
-
-        Raises Refused where another was faster, psycopg.Error while the database is away.
+    async def stay(self) -> None:
+        """Take the right again after the connection was lost; where another was faster, the daemon
+        fails. Raises psycopg.Error while the database is away.
         """
         if self._connection is not None:
             try:
@@ -52,7 +53,10 @@ class OnlyOne:
                 await self._stack.aclose()
             else:
                 return
-        await self.take()
+        try:
+            await self.take()
+        except Refused as refused:
+            self._context.fail(str(refused))
 
     async def give_up(self) -> None:
         """Let another be the one."""

@@ -15,7 +15,6 @@ from database.tables.network import lease
 from database.tables.shaping import cpe, shaped_router, shaping_node
 from database.tables.subscribers import entitlement
 from database.version import require_schema_version
-from isp.errors import Refused
 from shaper.config import ShaperSettings
 from shaper.lanes import Lanes
 
@@ -36,7 +35,7 @@ class Shaper:
         self._settings = settings
         self._context = context
         self._database = Database(settings.database, Role.SHAPER)
-        self._only_one = OnlyOne(self._database, "shaper")
+        self._only_one = OnlyOne(self._database, context)
         self._services = [Follower(self._database, table) for table in (entitlement, lease)]
         self._routers = [
             Follower(self._database, table) for table in (device, shaped_router, shaping_node, cpe)
@@ -58,7 +57,7 @@ class Shaper:
             await follower.changes()
         await lanes.refresh()
         tasks = self._context.tasks
-        tasks.every(TICK_SECONDS, "stay_only_one", self._stay_only_one)
+        tasks.every(TICK_SECONDS, "stay_only_one", self._only_one.stay)
         for follower in self._services:
             work = partial(self._follow_services, follower, lanes)
             tasks.forever(f"follow_{follower.table.name}", work)
@@ -92,12 +91,6 @@ class Shaper:
         if trouble:
             status += f", look at {', '.join(trouble[:ROUTERS_NAMED])}"
         return Health(checks=(Check(name="routers", ok=True),), status=status)
-
-    async def _stay_only_one(self) -> None:
-        try:
-            await self._only_one.check()
-        except Refused as refused:
-            self._context.fail(str(refused))
 
     async def _follow_services(self, follower: Follower, lanes: Lanes) -> None:
         while True:

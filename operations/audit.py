@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.tenancy import audit
 
-__all__ = ["AUDIT_ROWS_MAX", "Change", "audit_row", "changes", "plain", "record"]
+__all__ = ["AUDIT_ROWS_MAX", "Change", "audit_row", "changes", "note", "plain", "record"]
 
 AUDIT_ROWS_MAX = 200
 """What fits what a person reads at once; older changes are in the view `report.audit`."""
@@ -31,6 +31,33 @@ class Change:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     reason: str | None
+
+
+async def note(
+    transaction: AsyncConnection,
+    tenant_id: int,
+    action: str,
+    name: str,
+    actor: str,
+    now: datetime,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    """`record` of an action that begins with its object's kind: `nas.add` was done to a `nas`."""
+    await record(
+        transaction,
+        tenant_id=tenant_id,
+        actor=actor,
+        action=action,
+        object_kind=action.partition(".")[0],
+        object_name=name,
+        now=now,
+        before=before,
+        after=after,
+        reason=reason,
+    )
 
 
 async def record(

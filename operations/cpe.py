@@ -73,7 +73,7 @@ async def add(
         )
     )
     after = columns | {"service": owner.login}
-    await _audit(transaction, owner.tenant_id, "cpe.add", title, actor, now, after=after)
+    await audit.note(transaction, owner.tenant_id, "cpe.add", title, actor, now, after=after)
     return await named(transaction, title)
 
 
@@ -101,7 +101,9 @@ async def change(
     row = (await transaction.execute(_own(title))).one()
     await transaction.execute(update(cpe).where(cpe.c.cpe_id == row.cpe_id).values(**values))
     was = {name: getattr(before, name) for name in changes}
-    await _audit(transaction, row.tenant_id, "cpe.set", title, actor, now, before=was, after=told)
+    await audit.note(
+        transaction, row.tenant_id, "cpe.set", title, actor, now, before=was, after=told
+    )
     return await named(transaction, values.get("title", title))
 
 
@@ -111,7 +113,7 @@ async def remove(transaction: AsyncConnection, *, title: str, actor: str, now: d
     row = (await transaction.execute(_own(title))).one()
     gone = {"removed_at": now, "credentials_sealed": None}
     await transaction.execute(update(cpe).where(cpe.c.cpe_id == row.cpe_id).values(**gone))
-    await _audit(transaction, row.tenant_id, "cpe.remove", title, actor, now)
+    await audit.note(transaction, row.tenant_id, "cpe.remove", title, actor, now)
 
 
 async def named(transaction: AsyncConnection, title: str) -> Cpe:
@@ -186,27 +188,3 @@ def _subnet(text: str | None) -> str | None:
         remedy = "write it as 192.168.88.0/24"
         problem = f"{text!r} is not a subnet"
         raise Refused(problem, remedy=remedy, exit_code=ExitCode.USAGE) from None
-
-
-async def _audit(
-    transaction: AsyncConnection,
-    tenant_id: int,
-    action: str,
-    title: str,
-    actor: str,
-    now: datetime,
-    *,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    await audit.record(
-        transaction,
-        tenant_id=tenant_id,
-        actor=actor,
-        action=action,
-        object_kind="cpe",
-        object_name=title,
-        before=before,
-        after=after,
-        now=now,
-    )

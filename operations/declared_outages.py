@@ -102,7 +102,9 @@ async def declare(
     await notices.announce(transaction, owner.tenant_id, number or 0, NoticeKind.OUTAGE, now=now)
     made = await outages.numbered(transaction, number or 0)
     after = {"where": made.where, "subscribers": made.subscribers, "estimate": estimate}
-    await _audit(transaction, owner.tenant_id, "outage.declare", made, after, actor, now)
+    await audit.note(
+        transaction, owner.tenant_id, "outage.declare", str(number), actor, now, after=after
+    )
     return made
 
 
@@ -125,26 +127,7 @@ async def restore(
         .values(restored_at=now)
     )
     await notices.announce(transaction, owner.tenant_id, number, NoticeKind.RESTORED, now=now)
-    await _audit(transaction, owner.tenant_id, "outage.restore", found, over, actor, now)
-    return await outages.numbered(transaction, number)
-
-
-async def _audit(
-    transaction: AsyncConnection,
-    tenant_id: int,
-    action: str,
-    about: Outage,
-    after: dict[str, object],
-    actor: str,
-    now: datetime,
-) -> None:
-    await audit.record(
-        transaction,
-        tenant_id=tenant_id,
-        actor=actor,
-        action=action,
-        object_kind="outage",
-        object_name=str(about.outage),
-        after=after,
-        now=now,
+    await audit.note(
+        transaction, owner.tenant_id, "outage.restore", str(number), actor, now, after=over
     )
+    return await outages.numbered(transaction, number)

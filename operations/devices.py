@@ -92,7 +92,7 @@ async def add(
             tenant_id=owner.tenant_id, credentials_sealed=sealed, created_at=now, **columns
         )
     )
-    await _audit(transaction, owner.tenant_id, "device.add", name, actor, now, after=columns)
+    await audit.note(transaction, owner.tenant_id, "device.add", name, actor, now, after=columns)
     return await named(transaction, name)
 
 
@@ -125,7 +125,7 @@ async def change(
     await transaction.execute(
         update(device).where(device.c.device_id == found.device_id).values(**values)
     )
-    await _audit(
+    await audit.note(
         transaction, found.tenant_id, "device.set", name, actor, now, before=before, after=after
     )
     return await named(transaction, new_name)
@@ -149,7 +149,7 @@ async def set_port_area(
         remedy = f"see `turnpike onu list --device {name}` for its ports"
         raise Refused(f"{name} has no port {port}", remedy=remedy)
     after = {"port": port, "area": area or None}
-    await _audit(transaction, found.tenant_id, "device.set", name, actor, now, after=after)
+    await audit.note(transaction, found.tenant_id, "device.set", name, actor, now, after=after)
 
 
 async def remove(transaction: AsyncConnection, *, name: str, actor: str, now: datetime) -> None:
@@ -158,7 +158,7 @@ async def remove(transaction: AsyncConnection, *, name: str, actor: str, now: da
     await transaction.execute(
         update(device).where(device.c.device_id == found.device_id).values(removed_at=now)
     )
-    await _audit(transaction, found.tenant_id, "device.remove", name, actor, now)
+    await audit.note(transaction, found.tenant_id, "device.remove", name, actor, now)
 
 
 async def named(transaction: AsyncConnection, name: str) -> DeviceRecord:
@@ -237,30 +237,6 @@ async def _refuse_taken(
         problem = f"the device {row.name} is at {row.host}:{row.port} already"
         remedy = f"change it with `turnpike device set {row.name}`, or remove it first"
         raise Refused(problem, remedy=remedy)
-
-
-async def _audit(
-    transaction: AsyncConnection,
-    tenant_id: int,
-    action: str,
-    name: str,
-    actor: str,
-    now: datetime,
-    *,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    await audit.record(
-        transaction,
-        tenant_id=tenant_id,
-        actor=actor,
-        action=action,
-        object_kind="device",
-        object_name=name,
-        before=before,
-        after=after,
-        now=now,
-    )
 
 
 def _record(row: Row[Any]) -> DeviceRecord:

@@ -77,7 +77,16 @@ async def add(
     )
     made = await _numbered(transaction, number or 0, now)
     after = {"where": made.where, "starts_at": starts_at, "ends_at": ends_at}
-    await _audit(transaction, owner.tenant_id, "maintenance.add", made, actor, now, after, reason)
+    await audit.note(
+        transaction,
+        owner.tenant_id,
+        "maintenance.add",
+        str(number),
+        actor,
+        now,
+        after=after,
+        reason=reason,
+    )
     return made
 
 
@@ -97,7 +106,9 @@ async def remove(
         .where(maintenance_window.c.maintenance_window_id == number)
         .values(**over)
     )
-    await _audit(transaction, owner.tenant_id, "maintenance.remove", found, actor, now, over, None)
+    await audit.note(
+        transaction, owner.tenant_id, "maintenance.remove", str(number), actor, now, after=over
+    )
     return await _numbered(transaction, number, now)
 
 
@@ -117,26 +128,3 @@ async def _numbered(transaction: AsyncConnection, number: int, now: datetime) ->
             return each
     remedy = "see `turnpike maintenance list --all`"
     raise Refused(f"there is no maintenance {number}", remedy=remedy)
-
-
-async def _audit(
-    transaction: AsyncConnection,
-    tenant_id: int,
-    action: str,
-    about: Maintenance,
-    actor: str,
-    now: datetime,
-    after: dict[str, object],
-    reason: str | None,
-) -> None:
-    await audit.record(
-        transaction,
-        tenant_id=tenant_id,
-        actor=actor,
-        action=action,
-        object_kind="maintenance",
-        object_name=str(about.maintenance),
-        after=after,
-        reason=reason,
-        now=now,
-    )

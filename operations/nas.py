@@ -81,7 +81,7 @@ async def add(
             **columns,
         )
     )
-    await _audit(transaction, owner.tenant_id, "nas.add", name, actor, now, after=columns)
+    await audit.note(transaction, owner.tenant_id, "nas.add", name, actor, now, after=columns)
     return await named(transaction, name)
 
 
@@ -108,7 +108,7 @@ async def change(
         values["message_authenticator_seen"] = False
     await transaction.execute(update(nas).where(nas.c.nas_id == found.nas_id).values(**values))
     before = {key: getattr(found, key) for key in values}
-    await _audit(
+    await audit.note(
         transaction, found.tenant_id, "nas.set", name, actor, now, before=before, after=values
     )
     return await named(transaction, name)
@@ -120,7 +120,7 @@ async def remove(transaction: AsyncConnection, *, name: str, actor: str, now: da
     await transaction.execute(
         update(nas).where(nas.c.nas_id == found.nas_id).values(removed_at=now)
     )
-    await _audit(transaction, found.tenant_id, "nas.remove", name, actor, now)
+    await audit.note(transaction, found.tenant_id, "nas.remove", name, actor, now)
 
 
 async def rotate_secret(
@@ -146,7 +146,9 @@ async def rotate_secret(
         )
     )
     after = {"previous_until": until}
-    await _audit(transaction, found.tenant_id, "nas.rotate_secret", name, actor, now, after=after)
+    await audit.note(
+        transaction, found.tenant_id, "nas.rotate_secret", name, actor, now, after=after
+    )
     return until
 
 
@@ -225,30 +227,6 @@ async def _refuse_taken(
         problem = f"the NAS {row.name} has the address {row.address} already"
         remedy = f"change it with `turnpike nas set {row.name}`, or remove it first"
         raise Refused(problem, remedy=remedy)
-
-
-async def _audit(
-    transaction: AsyncConnection,
-    tenant_id: int,
-    action: str,
-    name: str,
-    actor: str,
-    now: datetime,
-    *,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    await audit.record(
-        transaction,
-        tenant_id=tenant_id,
-        actor=actor,
-        action=action,
-        object_kind="nas",
-        object_name=name,
-        before=before,
-        after=after,
-        now=now,
-    )
 
 
 def _nas(row: Row[Any]) -> Nas:

@@ -42,7 +42,7 @@ async def add(
             created_at=now,
         )
     )
-    await _audit(transaction, owner.tenant_id, "operator.add", name, actor, now)
+    await audit.note(transaction, owner.tenant_id, "operator.add", name, actor, now)
 
 
 async def set_password(
@@ -54,7 +54,7 @@ async def set_password(
     )
     await _end_sessions(transaction, operator_id)
     owner = await tenants.current(transaction)
-    await _audit(transaction, owner.tenant_id, "operator.set_password", name, actor, now)
+    await audit.note(transaction, owner.tenant_id, "operator.set_password", name, actor, now)
 
 
 async def disable(transaction: AsyncConnection, *, name: str, actor: str, now: datetime) -> None:
@@ -62,7 +62,7 @@ async def disable(transaction: AsyncConnection, *, name: str, actor: str, now: d
     operator_id = await _change(transaction, name, disabled_at=now)
     await _end_sessions(transaction, operator_id)
     owner = await tenants.current(transaction)
-    await _audit(transaction, owner.tenant_id, "operator.disable", name, actor, now)
+    await audit.note(transaction, owner.tenant_id, "operator.disable", name, actor, now)
 
 
 async def listed(transaction: AsyncConnection) -> tuple[tuple[str, str, datetime | None], ...]:
@@ -115,18 +115,4 @@ async def _change(transaction: AsyncConnection, name: str, **values: object) -> 
 async def _end_sessions(transaction: AsyncConnection, operator_id: int) -> None:
     await transaction.execute(
         update(web_session).where(web_session.c.operator_id == operator_id).values(revoked=True)
-    )
-
-
-async def _audit(
-    transaction: AsyncConnection, tenant_id: int, action: str, name: str, actor: str, now: datetime
-) -> None:
-    await audit.record(
-        transaction,
-        tenant_id=tenant_id,
-        actor=actor,
-        action=action,
-        object_kind="operator",
-        object_name=name,
-        now=now,
     )

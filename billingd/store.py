@@ -1,7 +1,6 @@
-"""billingd's own rows: the tenants, the lock that makes it single, and its jobs."""
+"""billingd's own rows: the tenants and its jobs."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +9,11 @@ from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.documents import DocumentState
-from database.connect import Database
 from database.tables.billing import dunning_notice, invoice, standing
 from database.tables.outages import notice, outage
 from database.tables.running import job
 from database.tables.subscribers import subscriber
 from database.tables.tenancy import tenant
-from isp.errors import ExitCode, Refused
 from isp.outage import NoticeKind, OutageState
 from operations import tenants
 from operations.money.blocking import WARNING_JOB
@@ -33,11 +30,7 @@ __all__ = [
     "moot",
     "recipient",
     "take",
-    "the_only_one",
 ]
-
-LOCK_KEY = 0x7475_726E_0001
-"""The advisory lock of the one billingd of a database."""
 
 TRIES_MAX = 12
 FIRST_RETRY = timedelta(seconds=30)
@@ -66,20 +59,6 @@ class Recipient:
     name: str | None
     email: str | None
     phone: str | None
-
-
-@asynccontextmanager
-async def the_only_one(database: Database) -> AsyncIterator[Callable[[], bool]]:
-    """Hold the lock for the body; yields whether it still is held. Refused (75) otherwise."""
-    async with database.raw() as connection:
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
-        if await cursor.fetchone() != (True,):
-            raise Refused(
-                "another billingd works on this database",
-                remedy="stop it, or let it work",
-                exit_code=ExitCode.TRY_AGAIN,
-            )
-        yield lambda: not connection.closed
 
 
 async def all_tenants(transaction: AsyncConnection) -> Sequence[Tenant]:

@@ -4,6 +4,7 @@ A driver is data and one pure function, in a file of its own under `collectors/d
 exports `DRIVER`; the reading itself is done for all of them by `collectors/sources/snmp.py`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,7 +81,8 @@ class Driver:
     """One family of models.
 
     It is recognised by the longest of `sys_object_ids` (dotted prefixes) that fits the device's
-    sysObjectID; where several fit equally, by its `own_columns` having rows.
+    sysObjectID; where several fit equally, by its `own_columns` having rows, and while none of them
+    has any, by its family's name in sysDescr (`sys_descr`).
 
     `parse` is pure and is given whatever could be read: what is missing becomes None or an absent
     row. It may be given the tables of any parts together; `Poll.partial` and `Poll.uptime_ticks`
@@ -94,6 +96,7 @@ class Driver:
     tables: Mapping[Part, tuple[Table, ...]]
     scalars: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
     parse: Callable[[Readings], Poll]
+    sys_descr: re.Pattern[str] | None = None
     optics_one_by_one: bool = True
 
     @property

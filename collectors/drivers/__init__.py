@@ -21,11 +21,12 @@ def drivers() -> Mapping[str, Driver]:
     return {module.DRIVER.name: module.DRIVER for module in modules}
 
 
-def candidates(sys_object_id: str | None) -> tuple[Driver, ...]:
-    """The drivers that fit a sysObjectID best, by name; where none does, `standard` and then all.
+def candidates(sys_object_id: str | None, sys_descr: str | None = None) -> tuple[Driver, ...]:
+    """The drivers that fit a sysObjectID best; where none does, all.
 
     Where there are several, the one with the most `distinguishing` columns that have rows is the
-    device's, and the first while there is none.
+    device's, and the first while there is none: those whose name stands in sysDescr come first,
+    and of all, `standard` before those whose does not.
     """
     asked = f"{(sys_object_id or '').strip('.')}."
     fits: dict[str, int] = {
@@ -36,10 +37,13 @@ def candidates(sys_object_id: str | None) -> tuple[Driver, ...]:
         for driver in drivers().values()
     }
     best = max(fits.values())
-    if best < 0:
-        standard = drivers()[STANDARD]
-        return (standard, *(each for each in drivers().values() if each is not standard))
-    return tuple(drivers()[name] for name in sorted(fits) if fits[name] == best)
+    fitting = (drivers()[name] for name in sorted(fits) if fits[name] == best)
+
+    def place(driver: Driver) -> tuple[bool, bool]:
+        named = driver.sys_descr is not None and driver.sys_descr.search(sys_descr or "")
+        return not named, driver.name != STANDARD
+
+    return tuple(sorted(fitting, key=place))
 
 
 def distinguishing(fitting: Iterable[Driver]) -> Mapping[str, frozenset[str]]:

@@ -2,6 +2,7 @@
 its ifIndex, its place is in the name of that interface, and its MAC is who it is.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -9,7 +10,16 @@ from typing import Final
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
 from collectors.mib.access import Field
-from collectors.mib.bdcom import BOARDS, ENTERPRISE, ONU_INTERFACE, PON_INTERFACE, device
+from collectors.mib.bdcom import (
+    BOARDS,
+    ENTERPRISE,
+    FARES,
+    MODULE,
+    MODULES,
+    ONU_INTERFACE,
+    PON_INTERFACE,
+    device,
+)
 from collectors.mib.cells import Cells, Gate, choice, counter, serial, text, unit
 from collectors.mib.interfaces import (
     COUNTERS,
@@ -71,7 +81,7 @@ ONU: Final = (
     Field("octets_up", IF_HC_IN_OCTETS, counter),
     Field("octets_down", IF_HC_OUT_OCTETS, counter),
 )
-PORT: Final = (Field("tx_dbm", PORT_TX, tenths),)
+PORT: Final = (*MODULE, Field("tx_dbm", PORT_TX, tenths))
 
 deregistration = choice(CAUSES, DownCause.OTHER, none=(2, 255))
 
@@ -131,8 +141,14 @@ DRIVER = Driver(
             Table(name="onu_optics", columns=(TEMPERATURE, RX, TX, OLT_RX, DISTANCE)),
         ),
         Part.TRAFFIC: (COUNTERS, Table(name="onu_serials_counted", columns=(MAC,))),
-        Part.HEALTH: (BOARDS, Table(name="port_optics", columns=(IF_DESCR, PORT_TX))),
+        Part.HEALTH: (
+            BOARDS,
+            MODULES,
+            Table(name="port_optics", columns=(IF_DESCR, PORT_TX)),
+            OPER_STATES,
+        ),
     },
-    scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
+    scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: FARES},
     parse=parse,
+    sys_descr=re.compile(r"\bP3[36]\d\d"),
 )

@@ -2,6 +2,7 @@
 in the name of that interface.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -10,7 +11,16 @@ from typing import Final
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
 from collectors.mib.access import Field
-from collectors.mib.bdcom import BOARDS, ENTERPRISE, ONU_INTERFACE, PON_INTERFACE, device
+from collectors.mib.bdcom import (
+    BOARDS,
+    ENTERPRISE,
+    FARES,
+    MODULE,
+    MODULES,
+    ONU_INTERFACE,
+    PON_INTERFACE,
+    device,
+)
 from collectors.mib.cells import Cells, Gate, choice, counter, number, serial, text, unit
 from collectors.mib.interfaces import (
     COUNTERS,
@@ -102,7 +112,7 @@ ONU: Final = (
 )
 """What comes in at an ONU's interface of the OLT goes up."""
 
-PORT: Final = (Field("onus_online", PORT_ACTIVE, number),)
+PORT: Final = (Field("onus_online", PORT_ACTIVE, number), *MODULE)
 
 
 def parse(readings: Readings) -> Poll:
@@ -143,8 +153,9 @@ DRIVER = Driver(
             COUNTERS,
             Table(name="onu_serials_counted", columns=(SERIAL, VENDOR_SERIAL)),
         ),
-        Part.HEALTH: (BOARDS,),
+        Part.HEALTH: (BOARDS, MODULES, OPER_STATES),
     },
-    scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
+    scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: FARES},
     parse=parse,
+    sys_descr=re.compile(r"\bGP3\d\d\d"),
 )

@@ -4,6 +4,7 @@ The ONT table tells neither the port nor the serial of an ONT, only the id that 
 axosOntDyingGasp says yes of every ONT in recordings of working networks, and is not believed.
 """
 
+import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
@@ -19,6 +20,7 @@ __all__ = ["DRIVER"]
 
 AXOS: Final = f"{ENTERPRISE}.1.2.4.2"
 CARD_SOFTWARE, CARD_SERIAL = f"{AXOS}.4.1.1.6", f"{AXOS}.4.1.1.7"
+CHASSIS_SERIAL: Final = f"{AXOS}.5.10"
 PORT_NAME, PORT_STATUS, PORT_TEMPERATURE, PORT_BIAS, PORT_TX, PORT_RX, PORT_VOLTAGE = (
     f"{AXOS}.4.2.1.{n}" for n in range(2, 9)
 )
@@ -42,8 +44,8 @@ ONU: Final = (
 )
 PORT: Final = (
     Field("state", PORT_STATUS, PORT_STATE),
-    Field("temperature_celsius", PORT_TEMPERATURE, unit(0.001)),
-    Field("bias_milliamperes", PORT_BIAS, unit(0.001)),
+    Field("temperature_celsius", PORT_TEMPERATURE, unit(0.001, none=(0,))),
+    Field("bias_milliamperes", PORT_BIAS, unit(0.001, none=(0,))),
     Field("tx_dbm", PORT_TX, light),
     Field("rx_dbm", PORT_RX, light),
     Field("voltage_volts", PORT_VOLTAGE, unit(0.001, none=(0,))),
@@ -64,7 +66,9 @@ def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
     return Poll(
-        device=health.completed(device(cells, CARD_SOFTWARE, CARD_SERIAL), cells, gate),
+        device=health.completed(
+            device(cells, CARD_SOFTWARE, CHASSIS_SERIAL, CARD_SERIAL), cells, gate
+        ),
         ports=access.ports(cells, gate, PORT, lambda index: port_name(cells, index)),
         interfaces=interfaces(cells),
         onus=access.onus(cells, gate, ONU, lambda index: place(cells, index)),
@@ -79,6 +83,7 @@ DRIVER = Driver(
         Part.INVENTORY: (
             INTERFACES,
             Table(name="cards", columns=(CARD_SOFTWARE, CARD_SERIAL)),
+            Table(name="chassis", columns=(CHASSIS_SERIAL,)),
             Table(name="onus", columns=(ONT_ID, SOFTWARE)),
         ),
         Part.STATE: (
@@ -93,9 +98,11 @@ DRIVER = Driver(
                 name="port_optics",
                 columns=(PORT_NAME, PORT_TEMPERATURE, PORT_BIAS, PORT_TX, PORT_RX, PORT_VOLTAGE),
             ),
+            *health.HOST,
         ),
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
+    sys_descr=re.compile(r"\bCalix\b|\bAXOS\b"),
     optics_one_by_one=False,
 )

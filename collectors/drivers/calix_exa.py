@@ -2,6 +2,8 @@
 its unit's id, and its port and serial are not told.
 """
 
+import re
+from dataclasses import replace
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
@@ -44,8 +46,8 @@ ONU: Final = (
 )
 PORT: Final = (
     Field("state", PORT_STATUS, PORT_STATE),
-    Field("temperature_celsius", PORT_TEMPERATURE, unit(1)),
-    Field("bias_milliamperes", PORT_BIAS, unit(0.001)),
+    Field("temperature_celsius", PORT_TEMPERATURE, unit(1, none=(0,))),
+    Field("bias_milliamperes", PORT_BIAS, unit(0.001, none=(0,))),
     Field("tx_dbm", PORT_TX, light),
     Field("rx_dbm", PORT_RX, light),
     Field("voltage_volts", PORT_VOLTAGE, unit(0.001, none=(0,))),
@@ -57,6 +59,12 @@ def place(index: Index) -> Place | None:
     return Place(None, index[0]) if len(index) == 1 else None
 
 
+PON_INTERFACE: Final = re.compile(r"Gponport (\d+/\d+)", re.IGNORECASE)
+"""`Gponport 2/1`: slot and port of the first shelf."""
+
+FIRST_SHELF: Final = "1/"
+
+
 def port_name(index: Index) -> str | None:
     """Shelf, slot and port: `1/1/3`."""
     return "/".join(map(str, index)) if len(index) == 3 else None
@@ -65,9 +73,13 @@ def port_name(index: Index) -> str | None:
 def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
+    counted = (
+        replace(port, port=FIRST_SHELF + port.port)
+        for port in access.interface_ports(cells, gate, PON_INTERFACE)
+    )
     return Poll(
         device=health.completed(device(cells, CARD_SOFTWARE, CARD_SERIAL), cells, gate),
-        ports=access.ports(cells, gate, PORT, port_name),
+        ports=access.joined(counted, access.ports(cells, gate, PORT, port_name)),
         interfaces=interfaces(cells),
         onus=access.onus(cells, gate, ONU, place),
         doubts=gate.doubts,
@@ -95,6 +107,7 @@ DRIVER = Driver(
                 name="port_optics",
                 columns=(PORT_TEMPERATURE, PORT_BIAS, PORT_TX, PORT_RX, PORT_VOLTAGE),
             ),
+            *health.HOST,
         ),
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},

@@ -1,5 +1,6 @@
 """C-Data FD12xx and other EPON models: NSCRTV-FTTX-EPON-MIB, where an ONU is known by its MAC."""
 
+import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
@@ -8,6 +9,7 @@ from collectors.mib.access import Field
 from collectors.mib.cdata import (
     DEVICE,
     EPON_EOC,
+    FARES,
     NSCRTV,
     PORT_OPTICS,
     device,
@@ -54,7 +56,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, place)
     return Poll(
-        device=health.completed(device(cells), cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports(cells, gate), onus),
         interfaces=interfaces(cells),
         onus=onus,
@@ -86,6 +88,7 @@ DRIVER = Driver(
         Part.TRAFFIC: (COUNTERS,),
         Part.HEALTH: (PORT_OPTICS, OPER_STATES),
     },
-    scalars={Part.INVENTORY: DEVICE, Part.HEALTH: health.UPTIME},
+    scalars={Part.INVENTORY: DEVICE, Part.HEALTH: FARES},
     parse=parse,
+    sys_descr=re.compile(r"\bFD12\d\d"),
 )

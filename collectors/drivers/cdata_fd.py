@@ -2,12 +2,13 @@
 microwatt.
 """
 
+import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
 from collectors.mib.access import Field, Place
-from collectors.mib.cdata import DEVICE, EPON_EOC, NSCRTV, device, ports
+from collectors.mib.cdata import DEVICE, EPON_EOC, FARES, NSCRTV, device, ports
 from collectors.mib.cells import Cells, Gate, choice, milliwatts, serial, text, unit
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
 from collectors.mib.words import cause_in_words
@@ -53,7 +54,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, place)
     return Poll(
-        device=health.completed(device(cells), cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports(cells, gate), onus),
         interfaces=interfaces(cells),
         onus=onus,
@@ -76,6 +77,7 @@ DRIVER = Driver(
         Part.OPTICS: (Table(name="onu_optics", columns=(MAC, RANGE, RX, TX)),),
         Part.TRAFFIC: (COUNTERS,),
     },
-    scalars={Part.INVENTORY: DEVICE, Part.HEALTH: health.UPTIME},
+    scalars={Part.INVENTORY: DEVICE, Part.HEALTH: FARES},
     parse=parse,
+    sys_descr=re.compile(r"\bFD11\d\d"),
 )

@@ -1,5 +1,6 @@
 """C-Data FD16xx and other GPON models: NSCRTV-FTTX-GPON-MIB with its later columns."""
 
+import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
@@ -8,6 +9,7 @@ from collectors.mib.access import Field
 from collectors.mib.cdata import (
     DEVICE,
     EPON_EOC,
+    FARES,
     NSCRTV,
     PORT_OPTICS,
     device,
@@ -68,7 +70,7 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, place)
     return Poll(
-        device=health.completed(device(cells), cells, gate),
+        device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports(cells, gate), onus),
         interfaces=interfaces(cells),
         onus=onus,
@@ -99,6 +101,7 @@ DRIVER = Driver(
         Part.TRAFFIC: (COUNTERS,),
         Part.HEALTH: (PORT_OPTICS, OPER_STATES),
     },
-    scalars={Part.INVENTORY: DEVICE, Part.HEALTH: health.UPTIME},
+    scalars={Part.INVENTORY: DEVICE, Part.HEALTH: FARES},
     parse=parse,
+    sys_descr=re.compile(r"\bFD16\d\d"),
 )

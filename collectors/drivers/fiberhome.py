@@ -4,6 +4,7 @@ An ONU's row is `slot << 25 | pon << 19 | onu << 8`; the AN5116 packs its rows o
 the columns of slot, PON and ONU, which are read with the rest, have the last word.
 """
 
+import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
@@ -11,14 +12,17 @@ from collectors.mib import access, health
 from collectors.mib.access import Field, Place
 from collectors.mib.cells import Cells, Gate, choice, date_and_time, number, serial, text, unit
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
-from devices.snmp.values import Index
+from devices.snmp.values import Index, Value
 from isp.access_network import DeviceReading, OnuState, Poll
+from isp.onu_serial import canonical_serial
 
 __all__ = ["DRIVER"]
 
 COMMON: Final = "1.3.6.1.4.1.5875.800.3"
 SLOT, PON, ONU_ID, KIND = (f"{COMMON}.10.1.1.{column}" for column in (2, 3, 4, 5))
-NAME, SERIAL, STATUS, SOFTWARE = (f"{COMMON}.10.1.1.{column}" for column in (7, 10, 11, 12))
+NAME, LOGICAL, SERIAL, STATUS, SOFTWARE = (
+    f"{COMMON}.10.1.1.{column}" for column in (7, 8, 10, 11, 12)
+)
 LAST_DOWN: Final = f"{COMMON}.10.1.1.31"
 RX, TX, VOLTAGE, BIAS, TEMPERATURE = (f"{COMMON}.9.3.3.1.{column}" for column in range(6, 11))
 OLT_RX: Final = f"{COMMON}.9.3.7.1.2"
@@ -46,6 +50,12 @@ DARK: Final = (0, -1)
 hundredths = unit(0.01, none=DARK)
 
 
+def registered(value: Value) -> str | None:
+    """A serial in words; a name of eight letters is none, as eight octets of one are."""
+    words = text(value)
+    return words and canonical_serial(words)
+
+
 def olt_row(index: Index) -> Index:
     """The row of an ONU in its PON port's table: the port's own number, then the ONU's."""
     return (index[0] & ~0x7FFFF, index[0] >> 8 & 0x7FF)
@@ -53,6 +63,7 @@ def olt_row(index: Index) -> Index:
 
 ONU: Final = (
     Field("serial", SERIAL, serial),
+    Field("serial", LOGICAL, registered),
     Field("state", STATUS, choice(STATES, OnuState.UNKNOWN)),
     Field("description", NAME, text),
     Field("firmware", SOFTWARE, text),
@@ -132,7 +143,8 @@ def parse(readings: Readings) -> Poll:
     )
 
 
-IDENTITY: Final = (SLOT, PON, ONU_ID, SERIAL)
+IDENTITY: Final = (SLOT, PON, ONU_ID, LOGICAL, SERIAL)
+"""Column 8 is what an ONU registered with: its serial, where firmware has no column 10 for it."""
 
 DRIVER = Driver(
     name="fiberhome",
@@ -167,4 +179,5 @@ DRIVER = Driver(
         Part.HEALTH: (*health.UPTIME, SYSTEM_TEMPERATURE),
     },
     parse=parse,
+    sys_descr=re.compile(r"\bAN(?:5[15]16|6000)\b"),
 )

@@ -64,8 +64,9 @@ PORT_TEMPERATURE, PORT_VOLTAGE, PORT_BIAS, PORT_TX, PORT_RX = (
 PORT_BYTES_RECEIVED, PORT_BYTES_SENT = f"{XPON}.4.21.1.15", f"{XPON}.4.21.1.30"
 
 PRODUCT_VERSION: Final = "1.3.6.1.4.1.2011.6.3.1.999.0"
-PRODUCT: Final = re.compile(r"(MA\d{4}\w*?)(V\d{3}R\d{3}\w*)")
-FAMILY: Final = r"MA5[68]\d\d"
+BACKPLANE_SERIAL: Final = "1.3.6.1.4.1.2011.6.3.3.1.1.9"
+PRODUCT: Final = re.compile(r"([ME]A\d{4}\w*?)(V\d{3}R\d{3}\w*)")
+FAMILY: Final = r"[ME]A5[68]\d\d"
 SLOT_CPU, SLOT_MEMORY, SLOT_TEMPERATURE = (
     f"1.3.6.1.4.1.2011.2.6.7.1.1.2.1.{column}" for column in (5, 6, 10)
 )
@@ -186,10 +187,12 @@ def device(cells: Cells, gate: Gate) -> DeviceReading:
     told = PRODUCT.fullmatch(text(cells.scalar(PRODUCT_VERSION)) or "")
     model, firmware = (told[1], told[2]) if told else (None, None)
     descriptions = " ".join(str(text(each)) for each in cells.column(health.ENTITY_DESCR).values())
-    longer = re.search(rf"\b{model or FAMILY}\w*", descriptions)
+    longer = re.search(rf"\b{model or FAMILY}\w*(?:-X\d+)?", descriptions)
+    serials = cells.column(BACKPLANE_SERIAL)
     return DeviceReading(
         model=longer[0] if longer else model,
         firmware=firmware,
+        serial=text(serials.get(min(serials, default=()))),
         uptime_seconds=health.uptime_seconds(cells),
         temperature_celsius=health.worst(cells, SLOT_TEMPERATURE, gate.celsius, whole),
         cpu_percent=health.worst(cells, SLOT_CPU, gate.percent, whole),
@@ -220,6 +223,7 @@ DRIVER = Driver(
         Part.INVENTORY: (
             INTERFACES,
             health.ENTITY,
+            Table(name="frames", columns=(BACKPLANE_SERIAL,)),
             Table(name="onus", columns=(SERIAL, DESCRIPTION)),
             Table(name="onu_versions", columns=(EQUIPMENT_ID, MAIN_SOFTWARE)),
             Table(name="onu_control", columns=(RANGING, LAST_DOWN_TIME, ACTUAL_SERIAL)),
@@ -273,4 +277,5 @@ DRIVER = Driver(
         Part.HEALTH: health.UPTIME,
     },
     parse=parse,
+    sys_descr=re.compile(r"Huawei Integrated Access|\b[ME]A5[68]\d\d"),
 )

@@ -147,5 +147,6 @@ DRIVER = Driver(
         Part.HEALTH: (*health.UPTIME, *THERMOMETERS),
     },
     parse=parse,
+    sys_descr=re.compile(r"^RouterOS\b"),
     optics_one_by_one=False,
 )

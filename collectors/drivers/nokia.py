@@ -1,10 +1,12 @@
-"""Nokia (Alcatel-Lucent) ISAM 7360 and 7342: ASAM-EQUIP-MIB and the APON tables under 637.61.1.35.
+"""Nokia (Alcatel-Lucent) ISAM 7360, 7342, 7330 and 7302: ASAM-EQUIP-MIB and the APON tables under
+637.61.1.35.
 
 An ONT is an interface, `(slot + 1) << 25 | 14 << 21 | (pon - 1) << 16 | (ont - 1) << 9`; a PON port
 is one of kind 13. IF-MIB tells the state of both.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
@@ -15,6 +17,7 @@ from collectors.mib.interfaces import (
     COUNTERS,
     IF_OPER_STATUS,
     INTERFACES,
+    interface_names,
     interfaces,
 )
 from devices.snmp.values import Index
@@ -36,7 +39,8 @@ MEMORY_TOTAL, MEMORY_USED = f"{ASAM}.9.29.2.1.1", f"{ASAM}.9.29.2.1.2"
 SFP_TX: Final = f"{ASAM}.56.5.1.6"
 
 RELEASE: Final = re.compile(r"^(R\d[\w.]*)\s+(\S+)")
-PON_KIND, ONT_KIND = 13, 14
+LINE_KIND, PON_KIND, ONT_KIND = 0, 13, 14
+"""A line is a subscriber's: of an ONT where the card has PON ports, and an xDSL line elsewhere."""
 UP: Final = 1
 
 NO_LIGHT: Final = (32768, -32768, -1)
@@ -83,9 +87,16 @@ def is_line_card(if_index: int) -> bool:
     return 0 < slot_of(if_index) <= LINE_CARDS_MAX
 
 
-def is_no_onts(index: Index, _name: str) -> bool:
-    """The shelf's and its uplinks' interfaces, and the PON ports of line cards."""
-    return not is_line_card(index[0]) or pon_port(index) is not None
+def is_no_onts(cells: Cells) -> Callable[[Index, str], bool]:
+    """The shelf's and its uplinks' interfaces, line cards' PON ports, and their xDSL lines."""
+    lit = {slot_of(index[0]) for index in interface_names(cells) if pon_port(index) is not None}
+
+    def wanted(index: Index, _name: str) -> bool:
+        if not is_line_card(index[0]) or pon_port(index) is not None:
+            return True
+        return kind_of(index[0]) == LINE_KIND and slot_of(index[0]) not in lit
+
+    return wanted
 
 
 ONU: Final = (
@@ -152,7 +163,7 @@ def parse(readings: Readings) -> Poll:
     return Poll(
         device=health.completed(device(cells, gate), cells, gate),
         ports=access.with_onus(ports, onus),
-        interfaces=interfaces(cells, is_no_onts),
+        interfaces=interfaces(cells, is_no_onts(cells)),
         onus=onus,
         doubts=gate.doubts,
     )
@@ -184,4 +195,5 @@ DRIVER = Driver(
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
+    sys_descr=re.compile(r"\bISAM\b"),
 )

@@ -2,6 +2,7 @@
 length, then one arc for each character.
 """
 
+import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
@@ -119,5 +120,6 @@ DRIVER = Driver(
         Part.HEALTH: (*health.UPTIME, VERSION),
     },
     parse=parse,
+    sys_descr=re.compile(r"\bUISP Fiber OLT\b|\bUF-OLT\b"),
     optics_one_by_one=False,
 )

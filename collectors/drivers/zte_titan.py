@@ -4,22 +4,14 @@ ONU tables are indexed by an interface, `0x11 << 24 | rack << 16 | slot << 8 | p
 number; phases are counted from 1 here, from 0 in tree A.
 """
 
+import re
 from typing import Final
 
 from collectors.driver import Driver, Part, Readings, Table
-from collectors.mib import access, health
+from collectors.mib import access, health, zte
 from collectors.mib.access import Field
 from collectors.mib.cells import Cells, Gate, choice, date_and_time, serial, text, unit
 from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
-from collectors.mib.zte import (
-    CARDS,
-    OFFLINE_REASONS,
-    PON_INTERFACE,
-    device,
-    light,
-    olt_light,
-    transceiver,
-)
 from isp.access_network import DownCause, OnuState, Poll
 
 __all__ = ["DRIVER"]
@@ -29,7 +21,7 @@ NAME, DESCRIPTION, SERIAL, SERIAL_TEXT = (f"{PON}.10.2.3.3.1.{column}" for colum
 PHASE, LAST_OFFLINE, OFFLINE_REASON = (f"{PON}.10.2.3.8.1.{column}" for column in (4, 6, 7))
 DISTANCE: Final = f"{PON}.10.2.3.10.1.2"
 MODEL: Final = f"{PON}.20.2.1.2.1.8"
-RX, TX = f"{PON}.20.2.2.2.1.10", f"{PON}.20.2.2.2.1.14"
+RX, TX, VOLTAGE, BIAS, TEMPERATURE = (f"{PON}.20.2.2.2.1.{n}" for n in (10, 14, 17, 18, 19))
 OLT_RX: Final = f"{PON}.1.2.4.2.1.2"
 FOUND_SERIAL, FOUND_MODEL = f"{PON}.10.2.2.5.1.2", f"{PON}.10.2.2.5.1.7"
 
@@ -42,19 +34,24 @@ PHASES: Final = {
     6: OnuState.AUTH_FAILED,
     7: OnuState.OFFLINE,
 }
+reason = choice(zte.OFFLINE_REASONS, DownCause.OTHER, none=(0, 1))
+
 ONU: Final = (
     Field("serial", SERIAL, serial),
     Field("serial", SERIAL_TEXT, serial),
     Field("state", PHASE, choice(PHASES, OnuState.UNKNOWN)),
-    Field("last_down_cause", OFFLINE_REASON, choice(OFFLINE_REASONS, DownCause.OTHER, none=(0, 1))),
+    Field("last_down_cause", OFFLINE_REASON, reason),
     Field("last_down_at", LAST_OFFLINE, date_and_time),
     Field("description", DESCRIPTION, text),
     Field("description", NAME, text),
     Field("model", MODEL, text, access.own_row),
     Field("distance_m", DISTANCE, unit(1, none=(-1, 65535))),
-    Field("rx_dbm", RX, light, transceiver),
-    Field("tx_dbm", TX, light, transceiver),
-    Field("olt_rx_dbm", OLT_RX, olt_light, access.own_row),
+    Field("rx_dbm", RX, zte.light, zte.transceiver),
+    Field("tx_dbm", TX, zte.light, zte.transceiver),
+    Field("voltage_volts", VOLTAGE, zte.volts, zte.transceiver),
+    Field("bias_milliamperes", BIAS, zte.bias, zte.transceiver),
+    Field("temperature_celsius", TEMPERATURE, zte.celsius, zte.transceiver),
+    Field("olt_rx_dbm", OLT_RX, zte.olt_light, access.own_row),
 )
 
 
@@ -68,8 +65,8 @@ def parse(readings: Readings) -> Poll:
     cells, gate = Cells(readings), Gate()
     onus = access.onus(cells, gate, ONU, access.port_and_number(port_name))
     return Poll(
-        device=health.completed(device(cells, gate), cells, gate),
-        ports=access.with_onus(access.interface_ports(cells, gate, PON_INTERFACE), onus),
+        device=health.completed(zte.device(cells, gate), cells, gate),
+        ports=access.with_onus(zte.ports(cells, gate), onus),
         interfaces=interfaces(cells),
         onus=onus,
         unprovisioned=access.unprovisioned(
@@ -98,11 +95,16 @@ DRIVER = Driver(
         ),
         Part.OPTICS: (
             Table(name="onu_serials", columns=(SERIAL, SERIAL_TEXT, DISTANCE, OLT_RX)),
-            Table(name="onu_optics", columns=(RX, TX), of_onu=transceiver),
+            Table(
+                name="onu_optics",
+                columns=(RX, TX, VOLTAGE, BIAS, TEMPERATURE),
+                of_onu=zte.transceiver,
+            ),
         ),
         Part.TRAFFIC: (COUNTERS,),
-        Part.HEALTH: (CARDS,),
+        Part.HEALTH: (*zte.HEALTH, OPER_STATES),
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: health.UPTIME},
     parse=parse,
+    sys_descr=re.compile(r"\bC6\d\d\b"),
 )

@@ -72,7 +72,7 @@ class Field:
 
 PORT_GATES: Final[Mapping[str, Callable[[Gate, Any], Any]]] = {
     "rx_dbm": Gate.dbm,
-    "tx_dbm": Gate.dbm,
+    "tx_dbm": Gate.launched,
     "temperature_celsius": Gate.celsius,
     "voltage_volts": Gate.volts,
     "bias_milliamperes": Gate.milliamperes,
@@ -80,6 +80,7 @@ PORT_GATES: Final[Mapping[str, Callable[[Gate, Any], Any]]] = {
 ONU_GATES: Final = {
     **PORT_GATES,
     "rx_dbm": Gate.received,
+    "tx_dbm": Gate.dbm,
     "olt_rx_dbm": Gate.received,
     "olt_tx_dbm": Gate.dbm,
     "distance_m": Gate.metres,

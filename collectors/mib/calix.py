@@ -15,15 +15,22 @@ light = milliwatts(0.0001)
 """Told in 0.0001 mW."""
 
 PRODUCT: Final = re.compile(r"\b(E\d{1,2}(?:-\d+\w*)?)\b")
+RELEASE: Final = re.compile(r"\bAXOS-(R[\d.]+\w*)")
 
 
-def device(cells: Cells, software: str, serial_number: str) -> DeviceReading:
-    """`Calix, Inc E7-2 XG801 none`; the first card knows its software and serial."""
-    told = PRODUCT.search(text(cells.scalar(health.SYS_DESCR)) or "")
-    versions, serials = cells.column(software), cells.column(serial_number)
+def device(cells: Cells, software: str, *serial_numbers: str) -> DeviceReading:
+    """`Calix, Inc E5-16F AXOS-R2.2.0`; else the first card knows its software. The first of the
+    `serial_numbers` that is told is the device's.
+    """
+    descr = text(cells.scalar(health.SYS_DESCR))
+    told, release = PRODUCT.search(descr or ""), RELEASE.search(descr or "")
+    versions = cells.column(software)
+    serials = (
+        text(column.get(min(column, default=()))) for column in map(cells.column, serial_numbers)
+    )
     return DeviceReading(
-        model=told[1] if told else text(cells.scalar(health.SYS_DESCR)),
-        firmware=text(versions.get(min(versions, default=()))),
-        serial=text(serials.get(min(serials, default=()))),
+        model=told[1] if told else descr,
+        firmware=text(versions.get(min(versions, default=()))) or (release[1] if release else None),
+        serial=next(filter(None, serials), None),
         uptime_seconds=health.uptime_seconds(cells),
     )

@@ -6,13 +6,14 @@ from typing import Final
 from collectors.driver import Table
 from collectors.mib import access, health
 from collectors.mib.access import Field, Place
-from collectors.mib.cells import Cells, Gate, text, unit
+from collectors.mib.cells import Cells, Gate, number, text, unit
 from devices.snmp.values import Index
 from isp.access_network import DeviceReading, PortReading
 
 __all__ = [
     "DEVICE",
     "EPON_EOC",
+    "FARES",
     "NSCRTV",
     "PON_INTERFACE",
     "PORT_OPTICS",
@@ -28,6 +29,10 @@ EPON_EOC: Final = "1.3.6.1.4.1.34592"
 BOARD_NAME, BOARD_SOFTWARE = f"{NSCRTV}.2.3.1.3.1.1.7.1.0", f"{NSCRTV}.2.3.1.3.1.1.9.1.0"
 SERIAL_NUMBER: Final = f"{NSCRTV}.2.3.1.1.13.0"
 HARDWARE, FIRMWARE = f"{EPON_EOC}.1.3.1.5.2.1.1.4.0", f"{EPON_EOC}.1.3.1.5.2.1.1.5.0"
+CPU, MEMORY_SIZE, MEMORY_FREE, TEMPERATURE = (f"{EPON_EOC}.1.3.100.1.8.{n}.0" for n in (1, 2, 3, 6))
+FARES: Final = (*health.UPTIME, CPU, MEMORY_SIZE, MEMORY_FREE, TEMPERATURE)
+"""NSCRTV-PON-TREE-EXT-MIB: how the device itself fares."""
+
 DEVICE: Final = (
     *health.IDENTITY,
     BOARD_NAME,
@@ -48,6 +53,7 @@ PORT_OPTICS: Final = Table(
     columns=(PORT_VOLTAGE, PORT_BIAS, PORT_TX, PORT_RX, PORT_TEMPERATURE),
 )
 hundredths = unit(0.01, none=(0,))
+tenths = unit(0.1, none=(0, -1))
 
 
 def of_interface(index: Index) -> Index:
@@ -87,12 +93,17 @@ def ports(cells: Cells, gate: Gate) -> tuple[PortReading, ...]:
     return access.interface_ports(cells, gate, PON_INTERFACE, PORT)
 
 
-def device(cells: Cells) -> DeviceReading:
+def device(cells: Cells, gate: Gate) -> DeviceReading:
     """The board's name where the device tells it, else the version of its hardware."""
     name = text(cells.scalar(BOARD_NAME)) or text(cells.scalar(HARDWARE))
+    size, free = number(cells.scalar(MEMORY_SIZE)), number(cells.scalar(MEMORY_FREE))
+    used = None if not size or free is None else round(100 * (size - free) / size, 1)
     return DeviceReading(
         model=name,
         firmware=text(cells.scalar(BOARD_SOFTWARE)) or text(cells.scalar(FIRMWARE)),
         serial=text(cells.scalar(SERIAL_NUMBER)),
         uptime_seconds=health.uptime_seconds(cells),
+        temperature_celsius=gate.celsius(tenths(cells.scalar(TEMPERATURE))),
+        cpu_percent=gate.percent(number(cells.scalar(CPU), (-1,))),
+        memory_percent=gate.percent(used),
     )

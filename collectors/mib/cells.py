@@ -94,6 +94,12 @@ class Gate:
         """
         return None if value == DARK_DBM else self._between("dbm", value, -45.0, 10.0)
 
+    def launched(self, value: float | None) -> float | None:
+        """What an OLT sends into its PON, which may be more than any ONU sends: real ones tell
+        10.5 dBm.
+        """
+        return None if value == DARK_DBM else self._between("dbm", value, -45.0, 13.0)
+
     def received(self, value: float | None) -> float | None:
         """What comes out of a PON's fibre: -3 dBm blind its receivers (IEEE 802.3 table 60-6), so
         that what is next to 0 dBm is a 0 or a -1 of nothing.

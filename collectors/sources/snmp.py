@@ -134,34 +134,40 @@ class SnmpSource:
         said = await self.session.get(asked, deadline=deadline, tries=tries)
         sys_object_id = said[SYS_OBJECT_ID]
         sys_object_id = sys_object_id if isinstance(sys_object_id, str) else None
+        description = _text(said[SYS_DESCR])
         driver = self._driver
         if driver is None or not self._settled:
-            driver = self._driver = await self._choose(candidates(sys_object_id), deadline)
+            fitting = candidates(sys_object_id, description)
+            driver = self._driver = await self._choose(fitting, deadline)
         self.identity = Identity(
             driver=driver.name,
             sys_object_id=sys_object_id,
             sys_name=_text(said[SYS_NAME]),
-            description=_text(said[SYS_DESCR]),
+            description=description,
         )
         return self.identity
 
     async def _choose(self, fitting: tuple[Driver, ...], deadline: float | None) -> Driver:
         """The one that the device has most columns of. While it has none at all, or did not say of
-        each, it may yet be any: an OLT without ONUs is looked at again, and so is one that was
-        silent, with what firmware it has now.
+        so many that it may yet be another, it is looked at again: an OLT without ONUs, and one that
+        was silent, with what firmware it has now.
         """
+        if len(fitting) == 1:
+            self._settled = True
+            return fitting[0]
         telling = distinguishing(fitting)
-        had, whole = frozenset[str](), True
-        if len(fitting) > 1:
-            asked = sorted(frozenset[str]().union(*telling.values()))
-            walk = await self.session.walk(asked, rows_max=0, deadline=deadline)
-            had = frozenset(column for column, cells in walk.columns.items() if cells)
-            whole = not walk.unknown
-        before = self._driver
-        chosen = before
-        if chosen is None or chosen not in fitting or whole:
-            chosen = max(fitting, key=lambda each: (len(telling[each.name] & had), each is before))
-        self._settled = whole and (len(fitting) == 1 or bool(telling[chosen.name] & had))
+        asked = sorted(frozenset[str]().union(*telling.values()))
+        walk = await self.session.walk(asked, rows_max=0, deadline=deadline)
+        had = frozenset(column for column, cells in walk.columns.items() if cells)
+        before = self._driver if self._driver in fitting else None
+        best = max(fitting, key=lambda each: (len(telling[each.name] & had), each is before))
+        sure = not walk.unknown or all(
+            len(telling[other.name] & (had | walk.unknown)) < len(telling[best.name] & had)
+            for other in fitting
+            if other is not best
+        )
+        chosen = best if sure or before is None else before
+        self._settled = sure and bool(telling[chosen.name] & had)
         return chosen
 
     async def _scalars(

@@ -1,4 +1,5 @@
-"""Tables that no public recording holds, written from the MIBs: what each driver reads of them.
+"""Tables that no public recording holds, written from the MIBs: what each driver reads of them. A
+recording is called after its driver, and after a dot, after what is particular of it.
 
 `make golden` rewrites the expected readings; the difference is to be reviewed.
 """
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from collectors.driver import Driver, Part
 from collectors.drivers import drivers
 from isp.access_network import Poll
-from lab.olt import read_recording
+from lab.olt import play, read_recording
 from tests.support.snmp_reading import readings_of
+from tests.support.snmp_session import snmp_source
 
 RECORDINGS = Path(__file__).resolve().parent.parent / "recordings"
 NAMES = sorted(file.stem for file in RECORDINGS.glob("*.snmprec"))
@@ -41,9 +44,20 @@ def as_text(poll: Poll) -> str:
     return json.dumps(parts, indent=1, ensure_ascii=False) + "\n"
 
 
+def driver_of(name: str) -> Driver:
+    return drivers()[name.partition(".")[0]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_device_that_has_these_tables_is_read_by_that_driver(name):
+    cells = read_recording(RECORDINGS / f"{name}.snmprec")
+    async with play(cells) as agent, snmp_source(agent.port) as source:
+        assert driver_of(name).name == (await source.probe()).driver
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_walk_written_from_the_mib_reads_as_expected(name, rewrite_golden):
-    driver = drivers()[name]
+    driver = driver_of(name)
     cells = read_recording(RECORDINGS / f"{name}.snmprec")
     text = as_text(driver.parse(readings_of(driver, cells)))
     golden = RECORDINGS / f"{name}.json"
@@ -51,3 +65,15 @@ def test_a_walk_written_from_the_mib_reads_as_expected(name, rewrite_golden):
         golden.write_text(text)
 
     assert golden.read_text() == text
+
+
+def test_the_lines_of_an_xdsl_card_are_interfaces_and_those_of_onts_are_not():
+    driver = driver_of("nokia.lines")
+    cells = read_recording(RECORDINGS / "nokia.lines.snmprec")
+    for parts in (tuple(Part), (Part.STATE,)):
+        told = {
+            each.if_index: each.oper_up
+            for each in driver.parse(readings_of(driver, cells, parts)).interfaces
+        }
+
+        assert {167772160: True, 167772224: False, 94380032: True, 1079377920: True} == told

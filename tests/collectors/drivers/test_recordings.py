@@ -39,6 +39,19 @@ DEVICES: Mapping[str, tuple[Any, ...]] = {
     ),
 }
 
+FARES: Mapping[str, tuple[float, float, float]] = {
+    # temperature in degrees, processor and memory in per cent
+    "smartax": (35, 17, 75),
+    "zxa10_c320": (43, 11, 26),
+    "fiberhome": (45, 4.58, 59.45),
+    "vsolution_v1600d": (40, 26, 18),
+    "bdcom": (33, 4, 26),
+    "cdata": (30.5, 19, 64.5),
+    "nokia-isam": (53, 7, 75.4),
+    "edgeosolt": (50.25, 5.0, 49.7),
+    "routeros": (33, 5.2, 41.5),
+}
+
 PRIVATE = SnmpAccess(
     version="3",
     user="turnpike",
@@ -161,6 +174,14 @@ async def test_vsols_light_is_read_out_of_words(name):
     )
     assert {OnuState.ONLINE} == {onu.state for onu in poll.onus[1:]}
     assert [6.56, 6.66] == [port.tx_dbm for port in poll.ports]
+
+
+@pytest.mark.parametrize("name", [name for name in FARES if name in HERE])
+async def test_a_device_says_how_it_fares(name):
+    _, poll = await read(name)
+    device = poll.device
+
+    assert FARES[name] == (device.temperature_celsius, device.cpu_percent, device.memory_percent)
 
 
 @needs("bdcom")

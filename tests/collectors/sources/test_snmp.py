@@ -1,12 +1,13 @@
 """SNMP as a source: which driver reads a device, and what it is read with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
 
 from collectors.driver import Part
-from collectors.drivers import distinguishing, drivers
+from collectors.drivers import candidates, distinguishing, drivers
 from collectors.sources import SourceLost
 from devices.snmp import SnmpTimeout, Value, Walk
 from isp.access_network import OnuReading, OnuState
@@ -17,6 +18,7 @@ from lab.olt.wire import Oid
 from tests.support.snmp_session import StandingClock, snmp_source
 
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
+SYS_DESCR = (1, 3, 6, 1, 2, 1, 1, 1, 0)
 SYS_UP_TIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 EVERYTHING = frozenset(Part)
 
@@ -36,7 +38,7 @@ async def no_answer(*_asked: object, **_options: object) -> NoReturn:
 
 
 async def test_an_olt_without_onus_is_known_by_its_tables_once_it_has_some():
-    whole = cells_of("vsol_gpon")
+    whole = cells_of("vsol_gpon") | {SYS_DESCR: wire.octets("olt")}
     empty = {oid: cell for oid, cell in whole.items() if oid[:6] != ENTERPRISES}
     views = [view(empty)]
     async with Agent(lambda: views[-1]) as agent, snmp_source(agent.port) as source:
@@ -78,9 +80,10 @@ async def test_a_device_that_is_known_is_not_chosen_for_again_while_it_answers()
 
 async def test_a_walk_that_was_cut_off_chooses_for_now_only():
     only_zte = distinguishing(drivers()[name] for name in ("zte", "zte_titan"))["zte"]
+    a_few = frozenset(sorted(only_zte)[:2])
 
     async def cut_off(asked: Sequence[str], **_options: object) -> Walk:
-        had = {column: {(1,): 1} for column in only_zte}
+        had = {column: {(1,): 1} for column in a_few}
         unknown = frozenset(asked) - only_zte
         return Walk(columns=had, complete=False, fault="no answer", unknown=unknown)
 
@@ -91,6 +94,64 @@ async def test_a_walk_that_was_cut_off_chooses_for_now_only():
         await source.read(EVERYTHING)
 
     assert ("zte", "zte_titan") == (first.driver, source.identity.driver)
+
+
+async def test_a_column_that_an_agent_never_tells_decides_nothing_where_it_could_not():
+    """Another's column is a fault of the agent each time: the device is known all the same."""
+    looks = []
+
+    async with play(cells_of("zte_titan")) as agent, snmp_source(agent.port) as source:
+        walk = source.session.walk
+
+        async def faulty(asked: Sequence[str], **options: object) -> Walk:
+            told = await walk(asked, **options)
+            if options.get("rows_max") != 0:
+                return told
+            looks.append(told)
+            never = frozenset(column for column in asked if not told.columns[column])
+            unknown = frozenset(sorted(never)[:3])
+            return replace(told, complete=False, fault="genErr", unknown=unknown)
+
+        with pytest.MonkeyPatch.context() as agents_fault:
+            agents_fault.setattr(source.session, "walk", faulty)
+            told = await source.probe()
+            await source.read(EVERYTHING)
+
+    assert ("zte_titan", 1) == (told.driver, len(looks))
+
+
+@pytest.mark.parametrize(
+    ("words", "driver"),
+    [
+        ("AN5516-06", "fiberhome"),
+        ("BDCOM(tm) P3310D Software, Version 10.1.0E", "bdcom_epon"),
+        ("C320 Version V2.1.0 Software", "zte"),
+        ("Huawei Integrated Access Software", "huawei"),
+        ("Linux olt 5.10", "standard"),
+    ],
+)
+async def test_a_device_that_only_says_its_name_is_read_by_its_familys_driver(words, driver):
+    async with play({SYS_DESCR: wire.octets(words)}) as agent, snmp_source(agent.port) as source:
+        told = await source.probe()
+        poll = await source.read(EVERYTHING)
+
+    assert (driver, words, ()) == (told.driver, told.description, poll.partial)
+
+
+@pytest.mark.parametrize(
+    ("object_id", "words", "driver"),
+    [
+        ("1.3.6.1.4.1.3902.1082.1001.620.1.1", "ZXA10 C620, ZTE ZXA10 Software", "zte_titan"),
+        ("1.3.6.1.4.1.3902.1082.1001.300.2.1", "C300 Version V2.1.0 Software", "zte"),
+        ("1.3.6.1.4.1.37950.1.1.5.10.14.1", "V1600G1B", "vsol_gpon"),
+        ("1.3.6.1.4.1.37950.1.1.5.10.14.1", "V1600D4", "vsol_epon"),
+        ("1.3.6.1.4.1.3320.1.190.0", "BDCOM(tm) P3616-2TE Software", "bdcom_epon"),
+        ("1.3.6.1.4.1.17409", "FD1616S-B1", "cdata_gpon"),
+        ("1.3.6.1.4.1.17409", "FD1104SN", "cdata_fd"),
+    ],
+)
+def test_while_no_table_tells_a_device_is_taken_for_what_it_is_called(object_id, words, driver):
+    assert driver == candidates(object_id, words)[0].name
 
 
 async def test_a_reading_is_not_lost_with_the_look_at_who_is_there():

@@ -4,6 +4,7 @@ A billing run by hand is its own approval and skips the hours, the holidays and 
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +13,14 @@ from zoneinfo import ZoneInfo
 from billing.dunning import DunningState, Standing
 from billing.policy import BlockingSchedule, Policy
 
-__all__ = ["BatchVerdict", "BlockVerdict", "batch_verdict", "block_verdict", "next_window"]
+__all__ = [
+    "BatchVerdict",
+    "BlockVerdict",
+    "batch_verdict",
+    "block_verdict",
+    "held_first",
+    "next_window",
+]
 
 ONE_DAY = timedelta(days=1)
 PERCENT = Decimal(100)
@@ -66,6 +74,17 @@ def block_verdict(
     inside = _open_on(schedule, local.date(), holidays)
     inside = inside and schedule.opens <= local.time() < schedule.closes
     return BlockVerdict.BLOCK if warned and inside else BlockVerdict.WAIT
+
+
+def held_first(state: DunningState, blocked_on: date | None) -> DunningState:
+    """The state for unattended use: what was never held is blocked before it is ended.
+
+    `blocked_on` is the day since which an `unpaid` hold is in force. A debt may be old when it
+    comes to light, or when blocking is first chosen; the days until the end count from the hold.
+    """
+    if blocked_on is None and state.standing is Standing.DEACTIVATED:
+        return replace(state, standing=Standing.BLOCKED)
+    return state
 
 
 def next_window(

@@ -46,7 +46,8 @@ class DunningState:
     the policy, `blocked`, `deactivated`). `overdue` is the money short for documents past due;
     `missing` the exact sum that, paid now, ends the block or averts the next one.
     `next_block_on` is when a block begins if nothing is paid; None while blocked, and while
-    there is nothing to block for.
+    there is nothing to block for. `because` is the document that each step is because of: the
+    oldest that is short by more than the threshold.
     """
 
     as_of: date
@@ -56,6 +57,7 @@ class DunningState:
     missing: Decimal
     next_block_on: date | None
     deactivate_on: date | None
+    because: Document | None
 
     @property
     def state(self) -> str:
@@ -91,6 +93,7 @@ def dunning_state(account: Account, policy: Policy, as_of: date) -> DunningState
         missing=_missing(policy, short, as_of if blocked else days.get(Standing.BLOCKED, as_of)),
         next_block_on=None if blocked else days.get(Standing.BLOCKED),
         deactivate_on=days.get(Standing.DEACTIVATED),
+        because=ladder[0].because if ladder else None,
     )
 
 

@@ -138,13 +138,18 @@ class Billingd:
 
     async def _look_at_debtors(self, owner: Tenant) -> None:
         """Warn, block and hold back for approval, as the tenant's policy says."""
-        async with self._database.transaction(owner.tenant_id) as transaction:
-            result = await look(transaction, owner, self._clock.now())
+        result = await look(self._database, owner, self._clock.now())
         metrics.warned.add(amount=result.warned)
         metrics.blocked.add(amount=result.blocked)
+        metrics.ended.add(amount=result.ended)
         metrics.awaiting_approval.set(result.awaiting, owner.name)
-        if result.blocked:
-            log.info("debtors_blocked", tenant=owner.name, services=result.blocked)
+        if result.blocked or result.ended:
+            log.info(
+                "debtors_blocked",
+                tenant=owner.name,
+                services=result.blocked,
+                ended=result.ended,
+            )
 
 
 async def each_or_last_resort(owners: Iterable[Tenant], work: TenantWork) -> None:

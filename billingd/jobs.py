@@ -19,7 +19,7 @@ from gateways import mail, script, sms
 from gateways.mail import Mail, MailError, MailServer, MailUnreachable
 from gateways.sms import Sms, SmsError, SmsGateway, SmsUnreachable
 from operations import tenants
-from operations.money.blocking import WARNING_JOB
+from operations.money.warnings import WARNING_JOB
 from operations.notices import OUTAGE_JOB
 from operations.provisioning import PROVISION_JOB
 

@@ -8,12 +8,16 @@ __all__ = [
     "blocked",
     "documents",
     "due_entitlements",
+    "ended",
     "jobs",
     "warned",
 ]
 
 documents = counter("turnpike_billingd_documents_total", "Documents finalised by daily runs.")
 blocked = counter("turnpike_billingd_blocked_total", "Services blocked unattended.")
+ended = counter(
+    "turnpike_billingd_ended_total", "Services ended unattended, for a debt they were held for."
+)
 warned = counter("turnpike_billingd_warnings_total", "Warnings enqueued.")
 jobs = counter(
     "turnpike_billingd_jobs_total",

@@ -16,7 +16,7 @@ from database.tables.subscribers import subscriber
 from database.tables.tenancy import tenant
 from isp.outage import NoticeKind, OutageState
 from operations import tenants
-from operations.money.blocking import WARNING_JOB
+from operations.money.warnings import WARNING_JOB
 from operations.notices import OUTAGE_JOB
 from operations.tenants import Tenant
 

@@ -1,6 +1,7 @@
 """Batches of blocks: what was done, and what waits for a person to agree."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,17 @@ from isp.errors import Refused
 from operations import audit
 from operations.tenants import Tenant
 
-__all__ = ["Batch", "approve", "awaiting_batch", "batches", "executed_batch", "usual_size"]
+__all__ = [
+    "Batch",
+    "approve",
+    "approved",
+    "awaiting_batch",
+    "batches",
+    "decline_waiting",
+    "executed",
+    "executed_batch",
+    "usual_size",
+]
 
 USUAL_OF_BATCHES = 10
 
@@ -37,11 +48,18 @@ async def executed_batch(
     *,
     decided_by: str,
     now: datetime,
+    more_of: int | None = None,
 ) -> int:
-    """Record a batch that this transaction blocks: `(subscriber_id, service_id)` each."""
-    return await _write(
-        transaction, owner, services, state="executed", reason="", decided_by=decided_by, now=now
-    )
+    """Record what this transaction blocks, `(subscriber_id, service_id)` each, as a batch.
+
+    `more_of` is the batch that these are more services of. Returns the batch.
+    """
+    if more_of is None:
+        more_of = await _open(
+            transaction, owner, state="executed", reason="", decided_by=decided_by, now=now
+        )
+    await _put_in(transaction, owner, more_of, services)
+    return more_of
 
 
 async def awaiting_batch(
@@ -51,15 +69,58 @@ async def awaiting_batch(
     *,
     reason: str,
     now: datetime,
-) -> int:
-    """Replace the batch that waits for approval by this one."""
+) -> None:
+    """Have these services wait for approval.
+
+    A batch that waits with all of them goes on waiting, so that a person agrees to what he has
+    looked at; one that lacks some is replaced.
+    """
+    waiting = await transaction.scalars(
+        select(block_batch_service.c.service_id)
+        .join(block_batch, block_batch.c.block_batch_id == block_batch_service.c.block_batch_id)
+        .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "awaiting")
+    )
+    if {service_id for _, service_id in services} <= set(waiting):
+        return
+    await decline_waiting(transaction, owner, why="replaced by a newer one", now=now)
+    batch = await _open(
+        transaction, owner, state="awaiting", reason=reason, decided_by=None, now=now
+    )
+    await _put_in(transaction, owner, batch, services)
+
+
+async def decline_waiting(
+    transaction: AsyncConnection, owner: Tenant, *, why: str, now: datetime
+) -> None:
+    """Nobody need agree any more to what waits."""
     await transaction.execute(
         update(block_batch)
         .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "awaiting")
-        .values(state="declined", decided_by="billingd: replaced by a newer one", decided_at=now)
+        .values(state="declined", decided_by=f"billingd: {why}", decided_at=now)
     )
-    return await _write(
-        transaction, owner, services, state="awaiting", reason=reason, decided_by=None, now=now
+
+
+async def approved(transaction: AsyncConnection, owner: Tenant) -> Mapping[int, Set[int]]:
+    """The batches that a person agreed to and nobody has executed: their services."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for batch, service_id in await transaction.execute(
+        select(block_batch.c.block_batch_id, block_batch_service.c.service_id)
+        .join(
+            block_batch_service,
+            block_batch_service.c.block_batch_id == block_batch.c.block_batch_id,
+        )
+        .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "approved")
+    ):
+        found[batch].add(service_id)
+    return found
+
+
+async def executed(transaction: AsyncConnection, batch_ids: Collection[int]) -> None:
+    """Those batches were approved, and what was still to be done of them is done."""
+    await transaction.execute(
+        update(block_batch)
+        .where(block_batch.c.block_batch_id.in_(batch_ids))
+        .values(state="executed")
     )
 
 
@@ -130,10 +191,9 @@ async def usual_size(transaction: AsyncConnection, owner: Tenant) -> Decimal | N
     return mean
 
 
-async def _write(
+async def _open(
     transaction: AsyncConnection,
     owner: Tenant,
-    services: Sequence[tuple[int, int]],
     *,
     state: str,
     reason: str,
@@ -152,6 +212,15 @@ async def _write(
         )
         .returning(block_batch.c.block_batch_id)
     )
+    return int(batch_id or 0)
+
+
+async def _put_in(
+    transaction: AsyncConnection,
+    owner: Tenant,
+    batch_id: int,
+    services: Sequence[tuple[int, int]],
+) -> None:
     owed = {
         row.subscriber_id: row.missing
         for row in await transaction.execute(
@@ -174,4 +243,3 @@ async def _write(
             for subscriber_id, service_id in services
         ],
     )
-    return int(batch_id or 0)

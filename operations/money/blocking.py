@@ -1,39 +1,38 @@
-"""Unattended blocking, one look: who is warned, who is blocked, what waits for a person."""
+"""Unattended blocking, one look: who is warned, who is blocked or ended, what waits for a person.
 
-from collections.abc import Collection, Sequence
+Every debtor is judged first, so that the size of the batch is known; who is to be blocked is judged
+once more in the transaction that does it, by the money that has come meanwhile.
+"""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, assert_never
+from datetime import date, datetime, timedelta
 
 import holidays as public_holidays
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.blocking import BatchVerdict, BlockVerdict, batch_verdict, block_verdict
-from billing.dunning import DunningState
+from billing.blocking import BatchVerdict, BlockVerdict, batch_verdict, block_verdict, held_first
+from billing.dunning import DunningState, Standing, dunning_state
 from billing.policy import Policy
-from database.tables.billing import (
-    block_batch,
-    block_batch_service,
-    dunning_notice,
-    invoice,
-    standing,
-)
-from database.tables.running import job
+from database.connect import Database
+from database.tables.billing import standing
 from database.tables.subscribers import service
 from isp.service import ServiceState
-from operations.money.batches import awaiting_batch, executed_batch, usual_size
+from operations.money import batches, warnings
 from operations.money.loading import LoadedAccount, load_accounts, lock_subscribers
 from operations.money.policies import load_policy
-from operations.money.standing import billed_through, block, refresh_standing
+from operations.money.standing import as_of, billed_through, block, refresh_standing
 from operations.tenants import Tenant
 
-__all__ = ["WARNING_JOB", "LookResult", "look"]
+__all__ = ["LookResult", "look"]
 
-WARNING_JOB = "dunning.warning"
-DEBTORS_PER_LOOK = 2000
-"""A look is one transaction; more debtors than this are looked at in the next one."""
+DEBTORS_PER_TRANSACTION = 250
+"""Keeps a transaction, and with it the wait of a payment, under a second."""
+
+AUTHOR = "billingd"
+Todo = tuple[int, int]
+"""`(subscriber_id, service_id)` of a service to be blocked or ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,43 +41,141 @@ class LookResult:
 
     warned: int = 0
     blocked: int = 0
+    ended: int = 0
     awaiting: int = 0
 
 
-async def look(transaction: AsyncConnection, owner: Tenant, now: datetime) -> LookResult:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Judged:
+    """A debtor as he stands at this look; `todo` are his services to be blocked or ended."""
+
+    loaded: LoadedAccount
+    state: DunningState
+    verdict: BlockVerdict
+    todo: tuple[Todo, ...]
+
+
+async def look(database: Database, owner: Tenant, now: datetime) -> LookResult:
     """Judge every debtor at `now` and do what the policy allows by itself."""
-    policy = await load_policy(transaction, owner)
+    async with database.transaction(owner.tenant_id) as transaction:
+        policy = await load_policy(transaction, owner)
     if not policy.unattended_blocking:
         return LookResult()
-    debtors = await _debtors(transaction, owner)
-    await lock_subscribers(transaction, debtors)
+    warned = 0
+    todo: list[Todo] = []
+    async for ids in _debtors(database, owner, policy, now):
+        async with database.transaction(owner.tenant_id) as transaction:
+            judged = await _judge(transaction, owner, policy, ids, now)
+            to_warn = [(each.loaded, each.state) for each in judged if each.verdict == "warn"]
+            await warnings.warn(transaction, owner, to_warn, now)
+        warned += len(to_warn)
+        todo += (each for debtor in judged for each in debtor.todo)
+    if not todo:
+        return LookResult(warned=warned)
+    async with database.transaction(owner.tenant_id) as transaction:
+        approved = await batches.approved(transaction, owner)
+        agreed = {service_id for services in approved.values() for service_id in services}
+        asking = [each for each in todo if each[1] not in agreed]
+        waits = await _must_wait(transaction, owner, policy, asking, now)
+    allowed = [each for each in todo if not waits or each[1] in agreed]
+    blocked, ended = await _do(database, owner, policy, allowed, now)
+    async with database.transaction(owner.tenant_id) as transaction:
+        await batches.executed(transaction, approved)
+    return LookResult(
+        warned=warned, blocked=blocked, ended=ended, awaiting=len(asking) if waits else 0
+    )
+
+
+async def _debtors(
+    database: Database, owner: Tenant, policy: Policy, now: datetime
+) -> AsyncIterator[Sequence[int]]:
+    """Those with a service whose debt is past due, or was when it was judged last, in chunks."""
+    due_before_today = owner.today(now) + timedelta(days=max(1, policy.blocking_days) - 1)
+    has_service = exists().where(
+        service.c.subscriber_id == standing.c.subscriber_id,
+        service.c.state == ServiceState.ACTIVE,
+    )
+    after = 0
+    while True:
+        async with database.transaction(owner.tenant_id) as transaction:
+            found = await transaction.scalars(
+                select(standing.c.subscriber_id)
+                .where(
+                    standing.c.tenant_id == owner.tenant_id,
+                    standing.c.subscriber_id > after,
+                    or_(
+                        standing.c.overdue > 0,
+                        standing.c.state.in_((Standing.BLOCKED, Standing.DEACTIVATED)),
+                        standing.c.next_block_on <= due_before_today,
+                    ),
+                    has_service,
+                )
+                .order_by(standing.c.subscriber_id)
+                .limit(DEBTORS_PER_TRANSACTION)
+            )
+            ids = found.all()
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+
+
+async def _judge(
+    transaction: AsyncConnection,
+    owner: Tenant,
+    policy: Policy,
+    ids: Sequence[int],
+    now: datetime,
+) -> list[_Judged]:
+    """Judge these debtors by today, whatever day a run by hand has gone ahead to."""
+    await lock_subscribers(transaction, ids)
     earlier = await billed_through(transaction, owner)
-    accounts = await load_accounts(transaction, owner, debtors, billed_through=earlier)
+    accounts = await load_accounts(transaction, owner, ids, billed_through=earlier)
+    sent_at = await warnings.sent(transaction, accounts)
+    await _keep_current(transaction, owner, policy, accounts, await as_of(transaction, owner, now))
     today = owner.today(now)
-    to_warn: list[tuple[LoadedAccount, DunningState]] = []
-    to_block: list[tuple[LoadedAccount, DunningState]] = []
+    judged = []
     for each in accounts:
-        state = await refresh_standing(transaction, owner, each, policy, day=today)
+        state = held_first(dunning_state(each.account, policy, today), each.account.blocked_on)
         verdict = block_verdict(
             state,
             policy,
-            warned_on=await _warned_on(transaction, owner, each, state),
+            warned_on=warnings.warned_on(owner, each, state, sent_at),
             now=now,
             zone=owner.zone,
             holidays=holidays_of(owner, today),
         )
-        match verdict:
-            case BlockVerdict.WARN:
-                to_warn.append((each, state))
-            case BlockVerdict.BLOCK if set(each.service_ids) - each.blocked:
-                to_block.append((each, state))
-            case BlockVerdict.BLOCK | BlockVerdict.WAIT | BlockVerdict.NOTHING:
-                pass
-            case _:
-                assert_never(verdict)
-    await _warn(transaction, owner, to_warn, now)
-    blocked, awaiting = await _block_batch(transaction, owner, policy, to_block, now)
-    return LookResult(warned=len(to_warn), blocked=blocked, awaiting=awaiting)
+        todo = tuple(_todo(each, state)) if verdict is BlockVerdict.BLOCK else ()
+        judged.append(_Judged(loaded=each, state=state, verdict=verdict, todo=todo))
+    return judged
+
+
+async def _keep_current(
+    transaction: AsyncConnection,
+    owner: Tenant,
+    policy: Policy,
+    accounts: Sequence[LoadedAccount],
+    day: date,
+) -> None:
+    """Write the projections anew that are of an earlier day."""
+    ids = [each.subscriber_id for each in accounts]
+    older = set(
+        await transaction.scalars(
+            select(standing.c.subscriber_id).where(
+                standing.c.subscriber_id.in_(ids), standing.c.as_of < day
+            )
+        )
+    )
+    for each in accounts:
+        if each.subscriber_id in older:
+            await refresh_standing(transaction, owner, each, policy, day=day)
+
+
+def _todo(loaded: LoadedAccount, state: DunningState) -> Iterator[Todo]:
+    ends = state.standing is Standing.DEACTIVATED
+    for service_id in loaded.service_ids:
+        if ends or service_id not in loaded.blocked:
+            yield loaded.subscriber_id, service_id
 
 
 def holidays_of(owner: Tenant, today: date) -> Collection[date]:
@@ -89,140 +186,54 @@ def holidays_of(owner: Tenant, today: date) -> Collection[date]:
     return frozenset(calendar.keys())
 
 
-async def _debtors(transaction: AsyncConnection, owner: Tenant) -> Sequence[int]:
-    rows = await transaction.scalars(
-        select(standing.c.subscriber_id)
-        .where(standing.c.tenant_id == owner.tenant_id, standing.c.balance > 0)
-        .order_by(standing.c.subscriber_id)
-        .limit(DEBTORS_PER_LOOK)
-    )
-    return rows.all()
-
-
-async def _warned_on(
-    transaction: AsyncConnection, owner: Tenant, loaded: LoadedAccount, state: DunningState
-) -> date | None:
-    """When the warning about the debt's oldest document was really sent."""
-    if not state.reached and state.next_block_on is None:
-        return None
-    open_ids = list(loaded.document_ids.values())
-    sent: datetime | None = await transaction.scalar(
-        select(func.max(dunning_notice.c.sent_at))
-        .join(invoice, invoice.c.invoice_id == dunning_notice.c.invoice_id)
-        .where(
-            dunning_notice.c.invoice_id.in_(open_ids),
-            dunning_notice.c.kind == "warning",
-            invoice.c.issued_on >= _oldest_open(loaded, state),
-        )
-    )
-    return owner.today(sent) if sent else None
-
-
-def _oldest_open(loaded: LoadedAccount, state: DunningState) -> date:
-    if state.reached:
-        return state.reached[-1].because.issued_on
-    return min(document.issued_on for document in loaded.account.standing())
-
-
-async def _warn(
-    transaction: AsyncConnection,
-    owner: Tenant,
-    debtors: Sequence[tuple[LoadedAccount, DunningState]],
-    now: datetime,
-) -> None:
-    """Enqueue one warning for each debt; `dunning_notice` is written when it was sent.
-
-    One that a payment overtook waits again where the payment was reversed: nobody is blocked whose
-    warning was not sent.
-    """
-    rows: list[dict[str, Any]] = []
-    for loaded, state in debtors:
-        oldest = _oldest_open(loaded, state)
-        document = next(d for d in loaded.account.standing() if d.issued_on >= oldest)
-        invoice_id = loaded.document_ids[document.key]
-        rows.append(
-            {
-                "tenant_id": owner.tenant_id,
-                "kind": WARNING_JOB,
-                "idempotency_key": f"{WARNING_JOB}:{invoice_id}",
-                "payload": {
-                    "subscriber_id": loaded.subscriber_id,
-                    "invoice_id": invoice_id,
-                    "number": document.number,
-                    "missing": str(state.missing or state.overdue),
-                    "currency": loaded.account.currency,
-                    "block_on": str(state.next_block_on) if state.next_block_on else None,
-                },
-                "next_try_at": now,
-            }
-        )
-    if not rows:
-        return
-    made = insert(job)
-    again = made.on_conflict_do_update(
-        index_elements=["tenant_id", "idempotency_key"],
-        set_={
-            "payload": made.excluded.payload,
-            "next_try_at": now,
-            "state": "waiting",
-            "tries": 0,
-            "done_at": None,
-        },
-        where=job.c.state == "moot",
-    )
-    await transaction.execute(again, rows)
-
-
-async def _block_batch(
+async def _must_wait(
     transaction: AsyncConnection,
     owner: Tenant,
     policy: Policy,
-    debtors: Sequence[tuple[LoadedAccount, DunningState]],
+    asking: Sequence[Todo],
     now: datetime,
-) -> tuple[int, int]:
-    """Block what is a usual batch or was approved; record the rest as awaiting."""
-    if not debtors:
-        return 0, 0
-    approved = await _approved(transaction, owner)
-    pending = [
-        (loaded.subscriber_id, service_id)
-        for loaded, _ in debtors
-        for service_id in loaded.service_ids
-        if service_id not in loaded.blocked and service_id not in approved
-    ]
+) -> bool:
+    """Whether these, which nobody agreed to, are more than usual; a person is then asked."""
     verdict = batch_verdict(
-        len(pending),
+        len(asking),
         services=await _active_services(transaction, owner),
-        usual=await usual_size(transaction, owner),
+        usual=await batches.usual_size(transaction, owner),
         schedule=policy.blocking,
     )
-    allowed: set[int] = set(approved)
     if verdict is BatchVerdict.EXECUTE:
-        allowed |= {service_id for _, service_id in pending}
-    elif pending:
-        reason = f"{len(pending)} services at once are more than usual"
-        await awaiting_batch(transaction, owner, pending, reason=reason, now=now)
-    done: list[tuple[int, int]] = []
-    for loaded, state in debtors:
-        effect = await block(transaction, loaded, state, only=allowed, actor="billingd", now=now)
-        done += ((loaded.subscriber_id, each) for each in effect.blocked)
-    if done:
-        await executed_batch(transaction, owner, done, decided_by="billingd", now=now)
-    await transaction.execute(
-        update(block_batch)
-        .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "approved")
-        .values(state="executed")
-    )
-    return len(done), 0 if verdict is BatchVerdict.EXECUTE else len(pending)
+        await batches.decline_waiting(transaction, owner, why="no longer unusual", now=now)
+        return False
+    reason = f"{len(asking)} services at once are more than usual"
+    await batches.awaiting_batch(transaction, owner, asking, reason=reason, now=now)
+    return True
 
 
-async def _approved(transaction: AsyncConnection, owner: Tenant) -> frozenset[int]:
-    rows = await transaction.scalars(
-        select(block_batch_service.c.service_id)
-        .join(block_batch, block_batch.c.block_batch_id == block_batch_service.c.block_batch_id)
-        .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "approved")
-    )
-    return frozenset(rows.all())
+async def _do(
+    database: Database, owner: Tenant, policy: Policy, allowed: Sequence[Todo], now: datetime
+) -> tuple[int, int]:
+    """Block and end what still is to be; how many of each."""
+    only = {service_id for _, service_id in allowed}
+    ids = sorted({subscriber_id for subscriber_id, _ in allowed})
+    blocked, ended, batch = 0, 0, None
+    for at in range(0, len(ids), DEBTORS_PER_TRANSACTION):
+        chunk = ids[at : at + DEBTORS_PER_TRANSACTION]
+        async with database.transaction(owner.tenant_id) as transaction:
+            done: list[Todo] = []
+            for each in await _judge(transaction, owner, policy, chunk, now):
+                if not each.todo:
+                    continue
+                effect = await block(
+                    transaction, each.loaded, each.state, only=only, actor=AUTHOR, now=now
+                )
+                blocked += len(effect.blocked)
+                ended += len(effect.terminated)
+                done += ((each.loaded.subscriber_id, one) for one in effect.blocked)
+                done += ((each.loaded.subscriber_id, one) for one in effect.terminated)
+            if done:
+                batch = await batches.executed_batch(
+                    transaction, owner, done, decided_by=AUTHOR, now=now, more_of=batch
+                )
+    return blocked, ended
 
 
 async def _active_services(transaction: AsyncConnection, owner: Tenant) -> int:

@@ -146,10 +146,13 @@ async def _terminate(
     now: datetime,
 ) -> Effect:
     reason = unpaid_reason(loaded, state)
+    ended = []
     for service_id in wanted:
         found = await service_record.by_id(transaction, service_id, lock=True)
-        await services.terminate(transaction, found, reason=reason, actor=actor, now=now)
-    return Effect(subscriber_id=loaded.subscriber_id, terminated=tuple(wanted))
+        if found.state is ServiceState.ACTIVE:
+            await services.terminate(transaction, found, reason=reason, actor=actor, now=now)
+            ended.append(service_id)
+    return Effect(subscriber_id=loaded.subscriber_id, terminated=tuple(ended))
 
 
 def unpaid_reason(loaded: LoadedAccount, state: DunningState) -> str:

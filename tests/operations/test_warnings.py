@@ -42,8 +42,7 @@ async def owner(desk):
 
 
 async def look(desk, owner) -> None:
-    async with desk.billingd.transaction(desk.tenant_id) as transaction:
-        await blocking.look(transaction, owner, NOW)
+    await blocking.look(desk.billingd, owner, NOW)
 
 
 async def send(desk) -> None:

@@ -60,7 +60,8 @@ class Billingd:
         tasks.every(10.0, "apply_due_changes", self._for_all(self._apply_due_changes))
         tasks.every(30.0, "bill_the_day", self._for_all(self._bill_the_day))
         tasks.every(30.0, "look_at_debtors", self._for_all(self._look_at_debtors))
-        tasks.every(5.0, "do_jobs", lambda: self._jobs.look(self._settings.billingd))
+        tasks.every(5.0, "tell", lambda: self._jobs.tell(self._settings.billingd))
+        tasks.every(30.0, "provision", lambda: self._jobs.provision(self._settings.billingd))
         self._report.begin()
 
     async def reload(self, settings: BillingdSettings) -> None:

@@ -26,8 +26,9 @@ from operations.provisioning import PROVISION_JOB
 __all__ = ["Jobs"]
 
 JOBS_PER_TURN: Final = 100
-TURN_SECONDS_MAX: Final = 30.0
-"""No job begins later in a turn: with the 20 s of a silent gateway it still ends in its minute."""
+TURN_SECONDS_MAX: Final = 15.0
+"""No job begins later in a turn: with the 40 s of a slow mail server, or the 120 s of a script, the
+turn still ends before its task counts as stuck (`chassis.periodic`)."""
 
 log = get_logger("billingd")
 
@@ -57,23 +58,28 @@ class Jobs:
         self._database = database
         self._clock = clock
 
-    async def look(self, config: BillingdConfig) -> None:
-        """Do what waits, of the kinds for which the configuration names a way.
-
-        The rest of a kind whose gateway cannot be asked is left for the next turn.
-        """
-        begin_before = self._clock.monotonic() + TURN_SECONDS_MAX
+    async def tell(self, config: BillingdConfig) -> None:
+        """Send what waits, of the kinds for which the configuration names a way."""
         async with sms.connection() as over:
-            ways = self._ways(config, over)
-            for _ in range(JOBS_PER_TURN):
-                taken = await self._take([*ways])
-                if taken is None:
-                    return
-                problem = await self._do(taken, ways[taken.kind])
-                if problem is not None and problem.unreachable:
-                    del ways[taken.kind]
-                if self._clock.monotonic() >= begin_before:
-                    return
+            await self._turn(self._ways(config, over))
+
+    async def provision(self, config: BillingdConfig) -> None:
+        """Have the operator's script do what waits for it: one after the other, in their order."""
+        if config.provisioning_script is not None:
+            await self._turn({PROVISION_JOB: partial(_provision, config.provisioning_script)})
+
+    async def _turn(self, ways: dict[str, Way]) -> None:
+        """Do what waits. The rest of a kind that cannot be done now is left for the next turn."""
+        begin_before = self._clock.monotonic() + TURN_SECONDS_MAX
+        for _ in range(JOBS_PER_TURN):
+            taken = await self._take([*ways])
+            if taken is None:
+                return
+            problem = await self._do(taken, ways[taken.kind])
+            if problem is not None and problem.unreachable:
+                del ways[taken.kind]
+            if self._clock.monotonic() >= begin_before:
+                return
 
     async def _take(self, kinds: Sequence[str]) -> Job | None:
         """The job that waits longest and is still of use."""
@@ -93,12 +99,10 @@ class Jobs:
             short = gateway if told in config.sms_for else None
             if server is not None or short is not None:
                 ways[kind] = partial(self._tell, server, short, over, write)
-        if config.provisioning_script is not None:
-            ways[PROVISION_JOB] = partial(_provision, config.provisioning_script)
         return ways
 
     async def _do(self, taken: Job, way: Way) -> Problem | None:
-        problem = await way(taken)
+        problem = await _do_or_last_resort(way, taken)
         now = self._clock.now()
         async with self._database.transaction(taken.tenant_id) as transaction:
             if problem is None:
@@ -144,6 +148,15 @@ def _can_be_dialled(phone: str, gateway: SmsGateway) -> bool:
     except SmsError:
         return False
     return True
+
+
+async def _do_or_last_resort(way: Way, taken: Job) -> Problem | None:
+    """A job that breaks its way is a job that failed: it must not be taken for ever."""
+    try:
+        return await way(taken)
+    except Exception as fault:
+        log.exception("job_broken", kind=taken.kind, key=taken.key)
+        return Problem(f"{type(fault).__name__}: {fault}")
 
 
 async def _provision(path: Path, taken: Job) -> Problem | None:

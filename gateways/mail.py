@@ -13,8 +13,13 @@ from chassis.secrets import Secret
 __all__ = ["Mail", "MailError", "MailServer", "MailUnreachable", "send"]
 
 SEND_SECONDS_MAX: Final = 20.0
-NOT_THERE: Final = (smtplib.SMTPConnectError, smtplib.SMTPServerDisconnected)
-"""As smtplib says it of a server that hangs up or stays silent."""
+OF_THIS_MESSAGE: Final = (
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPDataError,
+    smtplib.SMTPNotSupportedError,
+)
+"""Refusals that another message might not meet. A wrong sign-in is wrong for all of them, and is
+not to be repeated for each."""
 
 
 class MailError(Exception):
@@ -54,8 +59,7 @@ async def send(server: MailServer, mail: Mail) -> None:
             await asyncio.to_thread(_send, server, mail)
     except OSError as fault:
         reason = str(fault) or "no answer in time"
-        refused = isinstance(fault, smtplib.SMTPException) and not isinstance(fault, NOT_THERE)
-        problem = MailError if refused else MailUnreachable
+        problem = MailError if isinstance(fault, OF_THIS_MESSAGE) else MailUnreachable
         raise problem(f"{server.host}:{server.port}: {reason}") from fault
 
 

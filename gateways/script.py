@@ -15,6 +15,9 @@ RUN_SECONDS_MAX: Final = 120.0
 """A script that configures one OLT by its command line takes half a minute."""
 
 TOLD_CHARACTERS_MAX: Final = 300
+KEPT_OCTETS_MAX: Final = 64 * 1024
+"""Of the end of what a script says; only its last line is told."""
+
 OURS: Final = "TURNPIKE_"
 """Our configuration, its passwords included, is none of the script's business."""
 
@@ -42,7 +45,7 @@ async def run(script: Path, word: str, document: Mapping[str, Any]) -> None:
         raise ScriptFailed(f"{script} cannot be run: {error.strerror}") from error
     try:
         async with asyncio.timeout(RUN_SECONDS_MAX):
-            output, _ = await process.communicate(json.dumps(document).encode())
+            output = await _communicated(process, json.dumps(document).encode())
     except TimeoutError:
         raise ScriptFailed(f"{script} took longer than {RUN_SECONDS_MAX:.0f} s") from None
     finally:
@@ -54,3 +57,17 @@ async def run(script: Path, word: str, document: Mapping[str, Any]) -> None:
         last = output.decode(errors="replace").strip().rpartition("\n")[2]
         told = f": {last[:TOLD_CHARACTERS_MAX]}" if last else ""
         raise ScriptFailed(f"{script} exited with {process.returncode}{told}")
+
+
+async def _communicated(process: asyncio.subprocess.Process, document: bytes) -> bytes:
+    """Give it the document, and have the end of what it says when it has ended."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(ConnectionError):
+        process.stdin.write(document)
+        process.stdin.close()
+    said = b""
+    while part := await process.stdout.read(KEPT_OCTETS_MAX):
+        said = (said + part)[-KEPT_OCTETS_MAX:]
+    await process.wait()
+    return said

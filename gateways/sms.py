@@ -48,6 +48,9 @@ ONE_SEPTET: Final = frozenset(
 TWO_SEPTETS: Final = frozenset("\f^{}\\[~]|€")
 DOTS: Final = "..."
 
+REFUSING_ALL: Final = frozenset({401, 403, 429, 502, 503, 504})
+"""Not signed in, too many, not there: the next message now would only make it worse."""
+
 DIGITS_MAX: Final = 15
 """Of an international number (E.164)."""
 
@@ -129,7 +132,9 @@ async def send(over: httpx.AsyncClient, gateway: SmsGateway, sms: Sms) -> None:
         raise SmsUnreachable(problem) from None
     if not answer.is_success:
         refusal = f"{answer.status_code} {said}".strip()
-        raise SmsError(_told(gateway, f"the SMS gateway answers {refusal}"))
+        for_all = answer.status_code in REFUSING_ALL
+        problem = _told(gateway, f"the SMS gateway answers {refusal}")
+        raise SmsUnreachable(problem) if for_all else SmsError(problem)
     if not re.search(gateway.accepted, said):
         raise SmsError(_told(gateway, f"the SMS gateway does not accept it: {said}"))
 

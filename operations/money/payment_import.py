@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import select, tuple_
@@ -31,18 +32,6 @@ USUAL_METHOD: Final = "bank"
 KEYS_AT_ONCE: Final = 1_000
 """How many payments are looked for at once: Postgres takes 65,535 parameters in a statement."""
 
-WORD_CHARACTERS_MAX: Final = 250
-"""Of a login, a method or a reference: the index of the last two takes 2,704 octets of both."""
-
-
-def _word(text: str) -> str:
-    if len(text) > WORD_CHARACTERS_MAX:
-        problem = f"it is longer than {WORD_CHARACTERS_MAX} characters"
-        raise Refused(problem, remedy="shorten it")
-    if not text.isprintable():
-        raise Refused(f"{text!r} has characters that cannot be printed", remedy="remove them")
-    return text
-
 
 def _received(text: str) -> Decimal:
     amount = parse_money(text)
@@ -53,10 +42,10 @@ def _received(text: str) -> Decimal:
 
 FILE: Final = Columns(
     readers={
-        "login": _word,
+        "login": partial(payments.word, what="login"),
         "amount": _received,
-        "reference": _word,
-        "method": _word,
+        "reference": partial(payments.word, what="reference"),
+        "method": partial(payments.word, what="method"),
         "on": parse_date,
     },
     required=("login", "amount", "reference"),

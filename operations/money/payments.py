@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -31,7 +31,11 @@ __all__ = [
     "reverse",
     "settle",
     "told_otherwise",
+    "word",
 ]
+
+WORD_CHARACTERS_MAX: Final = 250
+"""Of a login, a method or a reference: the index of the last two takes 2,704 octets of both."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +74,8 @@ async def record(
     exact = money(amount, owner.currency, "amount")
     if exact <= 0:
         raise Refused(f"{amount} is not more than nothing", remedy="give the amount received")
+    method = word(method, "method")
+    reference = word(reference, "reference") if reference is not None else None
     await lock_subscribers(transaction, [found.subscriber_id])
     reference = reference or f"{found.subscriber}/{now.isoformat()}"
     on = on or owner.today(now)
@@ -199,11 +205,24 @@ async def move(
         login=login,
         amount=str(first.amount),
         method=first.method,
-        reference=f"{first.reference} (payment {payment_id})",
+        reference=_moved(first.reference, payment_id),
         on=first.paid_on,
         actor=actor,
         now=now,
     )
+
+
+def word(text: str, what: str) -> str:
+    """A method or a reference as it can be kept, listed and told again. Raises Refused."""
+    if not text.strip():
+        raise Refused(f"the {what} is empty", remedy="say it, or leave it out")
+    if len(text) > WORD_CHARACTERS_MAX:
+        problem = f"the {what} is longer than {WORD_CHARACTERS_MAX} characters"
+        raise Refused(problem, remedy="shorten it")
+    if not text.isprintable():
+        problem = f"the {what} {text!r} has characters that cannot be printed"
+        raise Refused(problem, remedy="remove them")
+    return text
 
 
 def refuse_to_come(on: date | None, latest: date) -> None:
@@ -248,6 +267,12 @@ async def payments(
         found = await service_record.by_login(transaction, login)
         query = query.where(payment.c.subscriber_id == found.subscriber_id)
     return [_payment(row) for row in await transaction.execute(query)]
+
+
+def _moved(reference: str, payment_id: int) -> str:
+    """The reference of a payment that was another's: it begins as the first's does."""
+    named = f" (payment {payment_id})"
+    return f"{reference[: WORD_CHARACTERS_MAX - len(named)]}{named}"
 
 
 async def _first(

@@ -5,12 +5,9 @@ from datetime import date, datetime
 
 from billing.documents import Document
 from billing.dunning import Standing, dunning_state
-from billing.invoicing import bill
 from database.connect import Database
-from operations.money.loading import load_accounts
-from operations.money.policies import load_policy
-from operations.money.run import next_ids, refuse_far_ahead
-from operations.money.standing import billed_through
+from operations.money.foreseen import foreseen
+from operations.money.run import refuse_far_ahead
 from operations.tenants import Tenant
 
 __all__ = ["Preview", "PreviewDocument", "preview"]
@@ -40,32 +37,18 @@ async def preview(database: Database, owner: Tenant, *, through: date, now: date
     documents: list[PreviewDocument] = []
     blocked: list[str] = []
     terminated: list[str] = []
-    after = 0
-    while True:
-        async with database.transaction(owner.tenant_id) as transaction:
-            policy = await load_policy(transaction, owner)
-            ids = await next_ids(transaction, owner, after)
-            loaded = await load_accounts(
-                transaction,
-                owner,
-                ids,
-                billed_through=await billed_through(transaction, owner),
-            )
-        if not ids:
-            break
-        after = ids[-1]
-        for each in loaded:
-            made = bill(each.account, through, policy)
-            documents += (
-                PreviewDocument(subscriber=each.account.subscriber, document=document)
-                for document in made
-            )
-            billed = replace(each.account, documents=(*each.account.documents, *made))
-            state = dunning_state(billed, policy, through)
-            if state.standing is Standing.BLOCKED and set(each.service_ids) - each.blocked:
-                blocked.append(each.account.subscriber)
-            elif state.standing is Standing.DEACTIVATED and each.service_ids:
-                terminated.append(each.account.subscriber)
+    async for each in foreseen(database, owner, through):
+        account, services = each.loaded.account, each.loaded.service_ids
+        documents += (
+            PreviewDocument(subscriber=account.subscriber, document=document)
+            for document in each.documents
+        )
+        billed = replace(account, documents=(*account.documents, *each.documents))
+        state = dunning_state(billed, each.policy, through)
+        if state.standing is Standing.BLOCKED and set(services) - each.loaded.blocked:
+            blocked.append(account.subscriber)
+        elif state.standing is Standing.DEACTIVATED and services:
+            terminated.append(account.subscriber)
     return Preview(
         through=through,
         documents=tuple(documents),

@@ -2,10 +2,13 @@
 
 It is resumable and may be repeated: what exists is not made again, and a chunk that did not commit
 never was. The run's date is only moved when every chunk is done.
+
+Numbers follow dates: the documents of all but the last day are made first, day by day. Then each
+account is billed through the run's date and judged.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,6 +30,7 @@ from operations import audit
 from operations.money.allocating import allocate_free_money
 from operations.money.batches import executed_batch
 from operations.money.documents import finalise
+from operations.money.foreseen import chunks, days_before_the_last, next_ids
 from operations.money.loading import LoadedAccount, load_accounts, lock_subscribers
 from operations.money.policies import load_policy
 from operations.money.standing import (
@@ -38,10 +42,7 @@ from operations.money.standing import (
 )
 from operations.tenants import Tenant
 
-__all__ = ["RunResult", "next_ids", "refuse_far_ahead", "run"]
-
-SUBSCRIBERS_PER_TRANSACTION = 250
-"""Keeps the writing transaction, and with it the lock on the numbers, under a second."""
+__all__ = ["RunResult", "refuse_far_ahead", "run"]
 
 AHEAD_DAYS_MAX = 400
 """A run further ahead than a year and a month is a slip of the pen."""
@@ -84,7 +85,7 @@ async def run(
 
     `by_hand` also blocks and ends services at once, being its own approval; otherwise only those
     who have paid are let back in, and blocking is `operations.money.blocking`'s. `progress` is
-    told how many subscribers of how many are done.
+    told how much of how much is done: each subscriber is looked at, and then billed.
     """
     refuse_far_ahead(owner, through, now)
     async with database.transaction(owner.tenant_id) as transaction:
@@ -95,15 +96,26 @@ async def run(
             .returning(billing_run.c.billing_run_id)
         )
     result, after, done = RunResult(through=through), 0, 0
+
+    def more(subscribers: int) -> None:
+        nonlocal done
+        done += subscribers
+        if progress:
+            progress(done, 2 * total)
+
+    for day, whose in await days_before_the_last(database, owner, through, progress=more):
+        for ids in chunks(whose):
+            async with database.transaction(owner.tenant_id) as transaction:
+                made = await _issue(transaction, owner, ids, day, actor, now)
+            result = result.plus(made.result)
     while True:
         async with database.transaction(owner.tenant_id) as transaction:
             ids = await next_ids(transaction, owner, after)
             if not ids:
                 break
             chunk = await _run_chunk(transaction, owner, ids, through, actor, now, by_hand)
-        result, after, done = result.plus(chunk), ids[-1], done + len(ids)
-        if progress:
-            progress(done, total)
+        result, after = result.plus(chunk), ids[-1]
+        more(len(ids))
     async with database.transaction(owner.tenant_id) as transaction:
         await _finish(transaction, owner, result, run_id, actor, now)
     return result
@@ -126,31 +138,54 @@ async def _run_chunk(
     now: datetime,
     by_hand: bool,
 ) -> RunResult:
-    policy = await load_policy(transaction, owner)
-    await lock_subscribers(transaction, ids)
-    earlier = await billed_through(transaction, owner)
-    accounts = await load_accounts(transaction, owner, ids, billed_through=earlier)
-    made = {each.subscriber_id: bill(each.account, through, policy) for each in accounts}
-    accounts = await _finalised(transaction, owner, accounts, made, actor, now)
-    day = max(through, earlier or through)
+    issued = await _issue(transaction, owner, ids, through, actor, now)
+    day = max(through, issued.earlier or through)
     effects = [
-        await _settle(transaction, owner, each, policy, day, actor, now, by_hand)
-        for each in accounts
+        await _settle(transaction, owner, each, issued.policy, day, actor, now, by_hand)
+        for each in issued.accounts
     ]
     blocked = [
         (effect.subscriber_id, service_id) for effect in effects for service_id in effect.blocked
     ]
     if blocked:
         await executed_batch(transaction, owner, blocked, decided_by=actor, now=now)
-    documents = [document for several in made.values() for document in several]
-    return RunResult(
-        through=through,
-        documents=len(documents),
-        total=sum((document.total for document in documents), Decimal(0)),
+    return replace(
+        issued.result,
         blocked=len(blocked),
         returned=sum(len(effect.returned) for effect in effects),
         terminated=sum(len(effect.terminated) for effect in effects),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Issued:
+    """Accounts with the documents that were made for them; `earlier` is the last day billed."""
+
+    policy: Policy
+    earlier: date | None
+    accounts: Sequence[LoadedAccount]
+    result: RunResult
+
+
+async def _issue(
+    transaction: AsyncConnection,
+    owner: Tenant,
+    ids: Sequence[int],
+    through: date,
+    actor: str,
+    now: datetime,
+) -> _Issued:
+    """Lock those accounts and make the documents that are due through that day."""
+    policy = await load_policy(transaction, owner)
+    await lock_subscribers(transaction, ids)
+    earlier = await billed_through(transaction, owner)
+    accounts = await load_accounts(transaction, owner, ids, billed_through=earlier)
+    made = {each.subscriber_id: bill(each.account, through, policy) for each in accounts}
+    accounts = await _finalised(transaction, owner, accounts, made, actor, now)
+    documents = [document for several in made.values() for document in several]
+    total = sum((document.total for document in documents), Decimal(0))
+    result = RunResult(through=through, documents=len(documents), total=total)
+    return _Issued(policy=policy, earlier=earlier, accounts=accounts, result=result)
 
 
 async def _finalised(
@@ -225,20 +260,6 @@ async def _snapshots(
         }
         for row in rows
     }
-
-
-async def next_ids(transaction: AsyncConnection, owner: Tenant, after: int) -> Sequence[int]:
-    rows = await transaction.scalars(
-        select(subscriber.c.subscriber_id)
-        .where(
-            subscriber.c.tenant_id == owner.tenant_id,
-            subscriber.c.subscriber_id > after,
-            subscriber.c.billing,
-        )
-        .order_by(subscriber.c.subscriber_id)
-        .limit(SUBSCRIBERS_PER_TRANSACTION)
-    )
-    return rows.all()
 
 
 async def _count(transaction: AsyncConnection, owner: Tenant) -> int:

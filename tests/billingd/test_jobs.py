@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, time, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote_plus
 
@@ -69,7 +70,7 @@ def script(directory: Path, *lines: str) -> BillingdConfig:
 
 async def test_the_script_is_told_the_change_and_its_object(waiting: Database, tmp_path: Path):
     config = script(tmp_path, f'echo "$1 $(cat)" > {tmp_path}/told')
-    await Jobs(waiting, ManualClock(NOW)).look(config)
+    await Jobs(waiting, ManualClock(NOW)).provision(config)
 
     assert ("done", None) == await outcome(waiting)
     assert "swap" == (tmp_path / "told").read_text().split()[0]
@@ -81,8 +82,8 @@ async def test_a_script_that_fails_is_run_again_later_and_says_why(
 ):
     config = script(tmp_path, "echo the OLT is locked", "exit 3")
     jobs = Jobs(waiting, ManualClock(NOW))
-    await jobs.look(config)
-    await jobs.look(config)
+    await jobs.provision(config)
+    await jobs.provision(config)
 
     assert ("waiting", f"{tmp_path}/provision exited with 3: the OLT is locked") == await outcome(
         waiting
@@ -91,7 +92,7 @@ async def test_a_script_that_fails_is_run_again_later_and_says_why(
 
 async def test_a_script_that_is_not_there_is_a_failure(waiting: Database, tmp_path: Path):
     config = BillingdConfig(provisioning_script=tmp_path / "none")
-    await Jobs(waiting, ManualClock(NOW)).look(config)
+    await Jobs(waiting, ManualClock(NOW)).provision(config)
 
     assert ("waiting", f"{tmp_path}/none cannot be run: No such file or directory") == (
         await outcome(waiting)
@@ -99,7 +100,7 @@ async def test_a_script_that_is_not_there_is_a_failure(waiting: Database, tmp_pa
 
 
 async def test_without_a_script_the_job_waits(waiting: Database):
-    await Jobs(waiting, ManualClock(NOW)).look(BillingdConfig())
+    await Jobs(waiting, ManualClock(NOW)).provision(BillingdConfig())
 
     assert ("waiting", None) == await outcome(waiting)
 
@@ -156,7 +157,7 @@ async def outage_to_tell(database: Callable[[Role], Database]) -> OltSite:
 async def test_an_outage_is_told_by_short_message_to_who_has_a_phone(
     database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
 ):
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(short(provider))
     [said] = provider.forms
     jobs = await outage_to_tell.table(job)
 
@@ -172,7 +173,7 @@ async def test_what_a_gateway_refuses_is_tried_again_and_at_last_given_to_a_pers
     provider.status = "503 Service Unavailable"
     clock = ManualClock(NOW)
     for _ in range(store.TRIES_MAX + 1):
-        await Jobs(database(Role.BILLINGD), clock).look(short(provider))
+        await Jobs(database(Role.BILLINGD), clock).tell(short(provider))
         clock.advance(store.RETRY_MAX.total_seconds())
     [refused, *_] = await outage_to_tell.table(job)
 
@@ -194,7 +195,7 @@ async def test_one_whose_phone_number_is_none_is_told_by_mail(
         first = subscriber.c.subscriber_id == outage_to_tell.subscribers[0]
         await transaction.execute(update(subscriber).values(phone="12", email=None))
         await transaction.execute(update(subscriber).where(first).values(unusable))
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(config)
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(config)
     jobs = await outage_to_tell.table(job)
 
     assert ["ann@x.example"] == [each.to for each in letters]
@@ -212,7 +213,7 @@ async def test_a_turn_asks_a_gateway_over_one_connection(
     database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
 ):
     await give_all_a_phone(outage_to_tell)
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(short(provider))
 
     assert (4, 1) == (len(provider.forms), provider.connections)
 
@@ -222,10 +223,47 @@ async def test_a_gateway_that_cannot_be_asked_is_asked_once_a_turn(
 ):
     await give_all_a_phone(outage_to_tell)
     provider.status = ""
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(short(provider))
 
     assert 1 == len(provider.forms)
     assert [1, 0, 0, 0] == [each.tries for each in await outage_to_tell.table(job)]
+
+
+async def test_a_gateway_that_refuses_everybody_is_asked_once_a_turn(
+    database: Callable[[Role], Database], outage_to_tell: OltSite, provider: SmsProvider
+):
+    await give_all_a_phone(outage_to_tell)
+    provider.status = "429 Too Many Requests"
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(short(provider))
+
+    assert 1 == len(provider.forms)
+
+
+async def test_an_address_that_no_letter_can_be_written_to_keeps_no_other_from_his(
+    database: Callable[[Role], Database],
+    outage_to_tell: OltSite,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def written(_: object, letter: Mail) -> None:
+        EmailMessage()["To"] = letter.to
+        letters.append(letter)
+
+    letters: list[Mail] = []
+    monkeypatch.setattr(mail, "_send", written)
+    async with outage_to_tell.owner.transaction() as transaction:
+        first = subscriber.c.subscriber_id == outage_to_tell.subscribers[0]
+        await transaction.execute(update(subscriber).values(email="ann@x.example"))
+        await transaction.execute(
+            update(subscriber).where(first).values(email="ann@x.example\nBcc: eve@x.example")
+        )
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(
+        BillingdConfig(smtp_host="mail.example")
+    )
+    jobs = await outage_to_tell.table(job)
+
+    assert ["waiting", "done", "done", "done"] == [each.state for each in jobs]
+    assert jobs[0].last_error.startswith("ValueError: ")
+    assert 3 == len(letters)
 
 
 async def test_a_turn_with_a_slow_gateway_ends_and_the_next_one_goes_on(
@@ -235,9 +273,9 @@ async def test_a_turn_with_a_slow_gateway_ends_and_the_next_one_goes_on(
     clock = ManualClock(NOW)
     provider.heard = lambda: clock.advance(TURN_SECONDS_MAX / 2)
     jobs = Jobs(database(Role.BILLINGD), clock)
-    await jobs.look(short(provider))
+    await jobs.tell(short(provider))
     once = len(provider.forms)
-    await jobs.look(short(provider))
+    await jobs.tell(short(provider))
 
     assert (2, 4) == (once, len(provider.forms))
 
@@ -249,7 +287,7 @@ async def test_nobody_is_told_of_an_outage_that_is_over_meanwhile(
         await outage_to_tell.read(
             dict.fromkeys(range(4), OnuState.ONLINE), NOW + timedelta(minutes=minutes)
         )
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(short(provider))
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(short(provider))
 
     assert [] == provider.forms
     assert ["moot"] * 4 == [each.state for each in await outage_to_tell.table(job)]
@@ -265,7 +303,7 @@ async def test_the_gateways_of_the_document_are_asked_as_their_providers_want(
     said = {"sms_token": "hidden"} | tomllib.loads(text)["billingd"]
     provider.body = b"0: Accepted for delivery"
     config = BillingdConfig(**said | {"sms_url": provider.url})
-    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).look(config)
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(config)
     asked = unquote_plus(f"{provider.heads[0]}{provider.bodies[0].decode()}")
 
     assert "38164123456" in asked

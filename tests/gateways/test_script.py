@@ -43,3 +43,9 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+async def test_one_that_says_much_is_told_by_its_last_line(tmp_path):
+    lines = ("head -c 3000000 /dev/zero | tr '\\0' x", "echo", "echo the end", "exit 1")
+    with pytest.raises(ScriptFailed, match=r"exited with 1: the end$"):
+        await run(program(tmp_path, *lines), "link", {})

@@ -7,7 +7,7 @@ import pytest
 
 from isp.errors import Refused
 from operations import services, tenants
-from operations.money import invoices, payments
+from operations.money import foreseen, invoices, payments
 from operations.money.policies import set_policy
 from operations.money.preview import preview
 from operations.money.run import run
@@ -59,6 +59,18 @@ async def test_the_first_period_is_prorated_to_the_anchor_day_with_tax(desk, own
         Decimal("21.29"),
         FIRST_DUE,
     ) == document
+
+
+async def test_the_dates_of_numbers_do_not_go_back(desk, owner, monkeypatch):
+    """Several days are caught up with day by day, whoever's documents they are."""
+    monkeypatch.setattr(foreseen, "SUBSCRIBERS_PER_TRANSACTION", 2)
+    for login, start in (("a", 12), ("b", 10), ("c", 11), ("d", 10), ("e", 13)):
+        await desk.sell(login, start=date(2026, 3, start))
+    await bill(desk, owner, date(2026, 4, 2))
+    days = [day for (day,) in await desk.rows("SELECT issued_on FROM invoice ORDER BY number")]
+
+    assert 10 == len(days)
+    assert sorted(days) == days
 
 
 async def test_a_run_again_changes_nothing(desk, owner):
@@ -237,6 +249,29 @@ async def test_a_payment_of_a_day_to_come_is_refused(desk, owner):
 
     with pytest.raises(Refused, match="has come on 2026-03-11 yet"):
         await pay(desk, owner, "10.00", on=date(2026, 3, 11))
+
+
+@pytest.mark.parametrize(
+    "reference", ["r\x1b[2J", "r\0", "", "r" * (payments.WORD_CHARACTERS_MAX + 1)]
+)
+async def test_a_reference_that_cannot_be_kept_and_listed_is_refused(desk, owner, reference):
+    await desk.sell("bob", start=date(2026, 3, 10))
+
+    with pytest.raises(Refused, match="the reference"):
+        await pay(desk, owner, "10.00", reference)
+
+
+async def test_a_payment_with_the_longest_reference_can_be_moved(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await desk.sell("eve", start=date(2026, 3, 10))
+    made = await pay(desk, owner, "10.00", "r" * payments.WORD_CHARACTERS_MAX)
+    async with desk.transaction() as transaction:
+        moved = await payments.move(
+            transaction, owner, payment_id=made.payment_id, login="eve", reason="x", actor="ann",
+            now=NOW,
+        )  # fmt: skip
+
+    assert moved.reference.endswith(f"rrr (payment {made.payment_id})")
 
 
 async def test_after_a_reversal_the_oldest_document_is_the_one_still_paid(desk, owner):

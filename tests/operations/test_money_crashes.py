@@ -17,7 +17,8 @@ from operations import tenants
 from operations.import_rows import read_rows
 from operations.importing import import_file
 from operations.money import payments
-from operations.money.run import SUBSCRIBERS_PER_TRANSACTION, run
+from operations.money.foreseen import SUBSCRIBERS_PER_TRANSACTION
+from operations.money.run import run
 from tests.operations.conftest import Desk
 
 NOW = datetime.now(UTC)

@@ -8,7 +8,8 @@ import pytest
 from operations import tenants
 from operations.csv_table import read_table
 from operations.money import payments
-from operations.money.payment_import import FILE, WORD_CHARACTERS_MAX, import_payments
+from operations.money.payment_import import FILE, import_payments
+from operations.money.payments import WORD_CHARACTERS_MAX
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MORE_THAN_A_STATEMENT_TAKES = 33_000

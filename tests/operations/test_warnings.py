@@ -46,7 +46,7 @@ async def look(desk, owner) -> None:
 
 
 async def send(desk) -> None:
-    await Jobs(desk.billingd, ManualClock(NOW)).look(BY_MAIL)
+    await Jobs(desk.billingd, ManualClock(NOW)).tell(BY_MAIL)
 
 
 async def pay(desk, owner) -> int:

@@ -11,8 +11,15 @@ from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
 from collectors.mib.access import Field, Place
 from collectors.mib.calix import ENTERPRISE, PORT_STATE, device, light
-from collectors.mib.cells import Cells, Gate, choice, number, serial, text, unit
-from collectors.mib.interfaces import COUNTERS, INTERFACES, OPER_STATES, interfaces
+from collectors.mib.cells import Cells, Gate, choice, counter, number, serial, text, unit
+from collectors.mib.interfaces import (
+    COUNTERS,
+    IF_HC_IN_OCTETS,
+    IF_HC_OUT_OCTETS,
+    INTERFACES,
+    OPER_STATES,
+    interfaces,
+)
 from devices.snmp.values import Index
 from isp.access_network import DownCause, OnuState, Poll
 
@@ -49,7 +56,10 @@ PORT: Final = (
     Field("tx_dbm", PORT_TX, light),
     Field("rx_dbm", PORT_RX, light),
     Field("voltage_volts", PORT_VOLTAGE, unit(0.001, none=(0,))),
+    Field("octets_up", IF_HC_IN_OCTETS, counter, access.own_row),
+    Field("octets_down", IF_HC_OUT_OCTETS, counter, access.own_row),
 )
+"""A port's row is its ifIndex."""
 
 
 def place(cells: Cells, index: Index) -> Place:
@@ -69,7 +79,9 @@ def parse(readings: Readings) -> Poll:
         device=health.completed(
             device(cells, CARD_SOFTWARE, CHASSIS_SERIAL, CARD_SERIAL), cells, gate
         ),
-        ports=access.ports(cells, gate, PORT, lambda index: port_name(cells, index)),
+        ports=access.ports(
+            cells, gate, PORT, lambda index: port_name(cells, index), by_if_index=True
+        ),
         interfaces=interfaces(cells),
         onus=access.onus(cells, gate, ONU, lambda index: place(cells, index)),
         doubts=gate.doubts,
@@ -92,7 +104,7 @@ DRIVER = Driver(
             OPER_STATES,
         ),
         Part.OPTICS: (Table(name="onu_optics", columns=(ONT_ID, RX, TX, OLT_RX)),),
-        Part.TRAFFIC: (COUNTERS,),
+        Part.TRAFFIC: (COUNTERS, Table(name="port_names", columns=(PORT_NAME,))),
         Part.HEALTH: (
             Table(
                 name="port_optics",

@@ -45,10 +45,16 @@ def _unescaped(text: bytes) -> bytes:
     return ESCAPED.sub(octet, text)
 
 
+def _octets(text: str) -> bytes:
+    """Hexadecimal digits by twos; one that is left over is an octet, as snmpsim plays it."""
+    pairs, rest = text[: len(text) & ~1], text[len(text) & ~1 :]
+    return bytes.fromhex(pairs) + (bytes((int(rest, 16),)) if rest else b"")
+
+
 VALUES: Final[Mapping[str, Callable[[str], bytes]]] = {
     "2": lambda text: wire.integer(int(text)),
     "4": lambda text: wire.octets(text.encode("latin-1")),
-    "4x": lambda text: wire.octets(bytes.fromhex(text)),
+    "4x": lambda text: wire.octets(_octets(text)),
     "4e": lambda text: wire.octets(_unescaped(text.encode("latin-1"))),
     "5": lambda _: wire.NULL,
     "6": lambda text: wire.object_identifier(arcs(text)),

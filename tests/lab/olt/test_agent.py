@@ -258,3 +258,8 @@ async def test_the_console_does_what_happens_to_olts():
 def test_a_broken_recording_is_refused_with_its_line():
     with pytest.raises(Refused, match="walk:2: not a recorded value"):
         recorded(["1.3.6|2|1", "1.3.6.1|99|x"], "walk")
+
+
+def test_a_hexadecimal_digit_that_is_left_over_is_an_octet():
+    """As snmpsim plays it; some recordings were cut there."""
+    assert {(1, 3, 6, 1): wire.octets(b"\x70\x65\x00")} == recorded(["1.3.6.1|4x|70650"])

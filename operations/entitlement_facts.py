@@ -80,8 +80,8 @@ def entitlement_columns(decided: Entitlement) -> dict[str, Any]:
     }
 
 
-def entitlement_of(row: Row[Any]) -> Entitlement:
-    """The value of a row of table `entitlement`."""
+def entitlement_of(row: Any) -> Entitlement:
+    """The value of a row of table `entitlement`, whose columns are attributes."""
     return Entitlement(
         tenant_id=row.tenant_id,
         subscriber_id=row.subscriber_id,

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import lmdb
 import msgspec
 
-from isp.access import Access, Entitlement, OnLimit, Rates, Reason
 from isp.identifiers import IdentifierKind
 from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
+from operations.entitlement_facts import entitlement_of
 from radiusd.snapshot import (
     FORMAT_KEY,
     FORMAT_VERSION,
@@ -186,7 +186,7 @@ class SnapshotWriter:
     def _write_entitlement(self, transaction: lmdb.Transaction, row: Row) -> None:
         transaction.put(
             row_key(row.service_id),
-            _encode(_entitlement(row)),
+            _encode(entitlement_of(row)),
             db=self._databases[SubDatabase.ENTITLEMENT],
         )
 
@@ -248,25 +248,3 @@ def _nas_value(row: Row) -> NasValue:
 
 def _octets(column: bytes | memoryview | None) -> bytes | None:
     return None if column is None else bytes(column)
-
-
-def _entitlement(row: Row) -> Entitlement:
-    return Entitlement(
-        tenant_id=row.tenant_id,
-        subscriber_id=row.subscriber_id,
-        service_id=row.service_id,
-        version=row.version,
-        access=Access(row.access),
-        rates=Rates(down_kbps=row.down_kbps, up_kbps=row.up_kbps),
-        sessions_max=row.sessions_max,
-        on_limit=OnLimit(row.on_limit),
-        session_timeout_seconds=row.session_timeout_seconds,
-        idle_timeout_seconds=row.idle_timeout_seconds,
-        interim_interval_seconds=row.interim_interval_seconds,
-        ipv4_pool=row.ipv4_pool,
-        ipv6_pool=row.ipv6_pool,
-        delegated_pool=row.delegated_pool,
-        attributes=tuple(row.attributes),
-        reasons=tuple(Reason(code=each["code"], text=each["text"]) for each in row.reasons),
-        valid_until=row.valid_until,
-    )

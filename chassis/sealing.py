@@ -1,8 +1,8 @@
 """Secrets at rest: sealed with AES-256-GCM by a ring of keys that lives outside the database.
 
 A sealed value is `version (1) | key id (4, big endian) | nonce (12) | ciphertext and tag`. The
-context (for example `service_password:42`) is authenticated with it, so that a sealed value moved
-to another row does not open.
+context (`isp.sealed`) is authenticated with it, so that a secret of one kind does not open as one
+of another.
 """
 
 import os

@@ -3,15 +3,15 @@
 An OLT may have both: SNMP for its tables, a login for what only its command line tells.
 """
 
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
+from isp.sealed import Sealed
 
 __all__ = [
-    "DEVICE_CREDENTIALS_SEALING_CONTEXT",
     "Credentials",
     "LoginAccess",
     "SnmpAccess",
@@ -20,9 +20,6 @@ __all__ = [
     "seal_credentials",
     "trusting",
 ]
-
-DEVICE_CREDENTIALS_SEALING_CONTEXT: Final = "device-credentials"
-"""What sealed credentials are bound to; the daemons open them under the same words."""
 
 
 class SnmpAccess(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +77,12 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 def seal_credentials(credentials: Credentials, keys: KeyRing) -> bytes:
     """The credentials as they are stored."""
     plain = msgspec.json.encode(credentials, enc_hook=_revealed)
-    return keys.seal(plain, DEVICE_CREDENTIALS_SEALING_CONTEXT)
+    return keys.seal(plain, Sealed.DEVICE_CREDENTIALS)
 
 
 def open_credentials(sealed: bytes, keys: KeyRing) -> Credentials:
     """What `seal_credentials` sealed. Raises chassis.sealing.SealBroken."""
-    plain = keys.open(sealed, DEVICE_CREDENTIALS_SEALING_CONTEXT)
+    plain = keys.open(sealed, Sealed.DEVICE_CREDENTIALS)
     return msgspec.json.decode(plain, type=Credentials, dec_hook=_hidden)
 
 

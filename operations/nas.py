@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.sealing import KeyRing
@@ -15,23 +15,21 @@ from database.tables.network import nas, nas_drop, nas_seen
 from database.tables.sessions import session_live
 from isp.errors import Refused
 from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
+from isp.sealed import Sealed
 from operations import audit, tenants
 
 __all__ = [
-    "NAS_SECRET_SEALING_CONTEXT",
     "ROTATION_OVERLAP",
     "NasUse",
     "add",
     "change",
     "listed",
     "named",
+    "nas_of",
     "remove",
     "rotate_secret",
     "secret_of",
 ]
-
-NAS_SECRET_SEALING_CONTEXT: Final = "nas-secret"
-"""What sealed secrets are bound to; the daemons open them under the same words."""
 
 ROTATION_OVERLAP: Final = timedelta(days=7)
 """How long the old secret is still taken, so that the NAS can be changed in its own window."""
@@ -76,7 +74,7 @@ async def add(
     await transaction.execute(
         insert(nas).values(
             tenant_id=owner.tenant_id,
-            secret_sealed=keys.seal(secret.reveal().encode(), NAS_SECRET_SEALING_CONTEXT),
+            secret_sealed=keys.seal(secret.reveal().encode(), Sealed.NAS_SECRET),
             created_at=now,
             **columns,
         )
@@ -140,7 +138,7 @@ async def rotate_secret(
         update(nas)
         .where(nas.c.nas_id == found.nas_id)
         .values(
-            secret_sealed=keys.seal(secret.reveal().encode(), NAS_SECRET_SEALING_CONTEXT),
+            secret_sealed=keys.seal(secret.reveal().encode(), Sealed.NAS_SECRET),
             secret_previous_sealed=nas.c.secret_sealed,
             secret_previous_until=until,
         )
@@ -159,14 +157,14 @@ async def named(transaction: AsyncConnection, name: str) -> Nas:
     if row is None:
         remedy = "see `turnpike nas list`"
         raise Refused(f"there is no NAS {name}", remedy=remedy)
-    return _nas(row)
+    return nas_of(row)
 
 
 async def secret_of(transaction: AsyncConnection, found: Nas, keys: KeyRing) -> Secret[str]:
     """The NAS's secret, to show its configuration or to test it."""
     query = select(nas.c.secret_sealed).where(nas.c.nas_id == found.nas_id)
     sealed = (await transaction.execute(query)).scalar_one()
-    return Secret(keys.open(bytes(sealed), NAS_SECRET_SEALING_CONTEXT).decode())
+    return Secret(keys.open(bytes(sealed), Sealed.NAS_SECRET).decode())
 
 
 async def listed(transaction: AsyncConnection) -> tuple[NasUse, ...]:
@@ -191,7 +189,7 @@ async def listed(transaction: AsyncConnection) -> tuple[NasUse, ...]:
     )
     return tuple(
         NasUse(
-            nas=_nas(row),
+            nas=nas_of(row),
             last_packet_at=row.last_packet_at,
             sessions=sessions.get(row.nas_id, 0),
             drops=drops.get(row.nas_id, {}),
@@ -229,7 +227,8 @@ async def _refuse_taken(
         raise Refused(problem, remedy=remedy)
 
 
-def _nas(row: Row[Any]) -> Nas:
+def nas_of(row: Any) -> Nas:
+    """The value of a row of table `nas`, whose columns are attributes."""
     return Nas(
         nas_id=row.nas_id,
         tenant_id=row.tenant_id,

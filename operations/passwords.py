@@ -7,12 +7,10 @@ from sqlalchemy import Row
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from isp.errors import Refused
+from isp.sealed import Sealed
 from radius.passwords import StoredPassword, parse_password
 
-__all__ = ["PASSWORD_SEALING_CONTEXT", "checked_password", "is_password", "password_columns"]
-
-PASSWORD_SEALING_CONTEXT: Final = "service-password"
-"""What sealed passwords are bound to; radiusd opens them under the same words."""
+__all__ = ["checked_password", "is_password", "password_columns"]
 
 CLEAR: Final = "clear"
 
@@ -35,7 +33,7 @@ def is_password(password: Secret[str], stored: Row[Any], keys: KeyRing) -> bool:
     parsed = parse_password(password.reveal())
     if stored.password_sealed is None or stored.password_form != parsed.scheme:
         return False
-    opened = keys.open(bytes(stored.password_sealed), PASSWORD_SEALING_CONTEXT)
+    opened = keys.open(bytes(stored.password_sealed), Sealed.SERVICE_PASSWORD)
     return opened == _kept(password, parsed)
 
 
@@ -46,7 +44,7 @@ def password_columns(password: Secret[str] | None, keys: KeyRing) -> dict[str, o
     stored = parse_password(password.reveal())
     return {
         "password_form": stored.scheme,
-        "password_sealed": keys.seal(_kept(password, stored), PASSWORD_SEALING_CONTEXT),
+        "password_sealed": keys.seal(_kept(password, stored), Sealed.SERVICE_PASSWORD),
     }
 
 

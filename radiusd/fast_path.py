@@ -15,6 +15,7 @@ from chassis.sealing import SealBroken
 from isp.access import Access, OnLimit
 from isp.identifiers import IdentifierKind
 from isp.nas import MessageAuthenticatorPolicy
+from isp.sealed import Sealed
 from policy.class_cookie import NONCE_OCTETS
 from policy.entitlement import effective
 from radius import numbers, wire
@@ -24,7 +25,7 @@ from radius.passwords import CLEAR
 from radiusd.access import AccessReason, signature_required
 from radiusd.attempts import WINDOW_SECONDS, AttemptKey, Outcome
 from radiusd.intake import Intake, Moment
-from radiusd.loading import PASSWORD_CONTEXT, addresses_of, awaited_kinds
+from radiusd.loading import addresses_of, awaited_kinds
 from radiusd.nas_table import NasTable, NasWithSecrets
 from radiusd.replies import accept_template
 from radiusd.snapshot import (
@@ -174,7 +175,7 @@ class FastPath:
             return None
         authenticator = frame.authenticator
         try:
-            password = self._open_sealed(sealed, PASSWORD_CONTEXT)
+            password = self._open_sealed(sealed, Sealed.SERVICE_PASSWORD)
         except SealBroken:
             return None
         given = wire.reveal_password(hidden, authenticator, known.secret)

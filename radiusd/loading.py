@@ -5,6 +5,7 @@ from ipaddress import ip_network
 
 from chassis.sealing import SealBroken
 from isp.access import Addresses, Entitlement
+from isp.sealed import Sealed
 from radius.passwords import CLEAR, StoredPassword, parse_password
 from radiusd.access import ServiceRecord
 from radiusd.access_request import AccessRequest, candidates
@@ -18,10 +19,7 @@ from radiusd.snapshot import (
     identifier_key,
 )
 
-__all__ = ["PASSWORD_CONTEXT", "OpenSealed", "addresses_of", "awaited_kinds", "load_service"]
-
-PASSWORD_CONTEXT = "service-password"
-"""The context that passwords are sealed in."""
+__all__ = ["OpenSealed", "addresses_of", "awaited_kinds", "load_service"]
 
 OpenSealed = Callable[[bytes, str], bytes]
 """`chassis.sealing.KeyRing.open`."""
@@ -89,7 +87,7 @@ def _stored_password(found: IdentifierValue, open_sealed: OpenSealed) -> StoredP
     if found.password_form is None or found.password_sealed is None:
         return None
     try:
-        opened = open_sealed(found.password_sealed, PASSWORD_CONTEXT)
+        opened = open_sealed(found.password_sealed, Sealed.SERVICE_PASSWORD)
         if found.password_form == CLEAR:
             return StoredPassword(scheme=CLEAR, digest=opened)
         return parse_password(opened.decode())

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 from chassis.log import get_logger
 from chassis.sealing import SealBroken
+from isp.sealed import Sealed
 from radiusd import metrics
 from radiusd.loading import OpenSealed
 from radiusd.nas_table import NasTable, NasWithSecrets
 from radiusd.snapshot import NasValue, Reading
 
-__all__ = ["SECRET_CONTEXT", "load_nas_table"]
-
-SECRET_CONTEXT = "nas-secret"
-"""The context that the secrets of NASes are sealed in."""
+__all__ = ["load_nas_table"]
 
 log = get_logger("nas")
 
@@ -36,7 +34,7 @@ def _with_secrets(value: NasValue, open_sealed: OpenSealed) -> NasWithSecrets:
     return NasWithSecrets(
         nas=value.nas,
         network=value.network,
-        secret=open_sealed(value.secret_sealed, SECRET_CONTEXT),
-        secret_previous=None if previous is None else open_sealed(previous, SECRET_CONTEXT),
+        secret=open_sealed(value.secret_sealed, Sealed.NAS_SECRET),
+        secret_previous=None if previous is None else open_sealed(previous, Sealed.NAS_SECRET),
         secret_previous_until=value.secret_previous_until,
     )

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,8 +10,8 @@ import lmdb
 import msgspec
 
 from isp.identifiers import IdentifierKind
-from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
 from operations.entitlement_facts import entitlement_of
+from operations.nas import nas_of
 from radiusd.snapshot import (
     FORMAT_KEY,
     FORMAT_VERSION,
@@ -227,18 +227,7 @@ def _identifier_id(octets: bytes) -> int:
 
 def _nas_value(row: Row) -> NasValue:
     return NasValue(
-        nas=Nas(
-            nas_id=row.nas_id,
-            tenant_id=row.tenant_id,
-            name=row.name,
-            address=str(row.address).partition("/")[0],
-            nas_identifier=row.nas_identifier,
-            vendor=Vendor(row.vendor),
-            coa_port=row.coa_port,
-            message_authenticator=MessageAuthenticatorPolicy(row.message_authenticator),
-            message_authenticator_seen=row.message_authenticator_seen,
-            wall_tested=row.wall_tested,
-        ),
+        nas=replace(nas_of(row), address=str(row.address).partition("/")[0]),
         network=str(row.address),
         secret_sealed=bytes(row.secret_sealed),
         secret_previous_sealed=_octets(row.secret_previous_sealed),

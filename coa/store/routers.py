@@ -2,37 +2,23 @@
 
 from datetime import datetime
 from ipaddress import ip_network
-from typing import Any, Final
+from typing import Any
 
 from chassis.sealing import KeyRing, SealBroken
 from chassis.secrets import Secret
 from coa.client import Destination
 from coa.live import Router
-from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
+from isp.sealed import Sealed
+from operations.nas import nas_of
 
-__all__ = ["NAS_SECRET_SEALING_CONTEXT", "destination_of", "router_of"]
-
-NAS_SECRET_SEALING_CONTEXT: Final = "nas-secret"
-"""What sealed secrets are bound to; whoever seals them uses the same words."""
+__all__ = ["destination_of", "router_of"]
 
 
 def router_of(row: Any) -> Router:
     """The NAS of a row of table `nas`."""
     network = ip_network(str(row.address))
-    nas = Nas(
-        nas_id=row.nas_id,
-        tenant_id=row.tenant_id,
-        name=row.name,
-        address=str(row.address),
-        nas_identifier=row.nas_identifier,
-        vendor=Vendor(row.vendor),
-        coa_port=row.coa_port,
-        message_authenticator=MessageAuthenticatorPolicy(row.message_authenticator),
-        message_authenticator_seen=row.message_authenticator_seen,
-        wall_tested=row.wall_tested,
-    )
     one = network.num_addresses == 1
-    return Router(nas=nas, host=str(network.network_address) if one else None)
+    return Router(nas=nas_of(row), host=str(network.network_address) if one else None)
 
 
 def destination_of(row: Any, keys: KeyRing, now: datetime) -> Destination | None:
@@ -44,7 +30,7 @@ def destination_of(row: Any, keys: KeyRing, now: datetime) -> Destination | None
     if row.secret_previous_until is not None and now < row.secret_previous_until:
         sealed.append(row.secret_previous_sealed)
     try:
-        opened = [keys.open(bytes(each), NAS_SECRET_SEALING_CONTEXT) for each in sealed]
+        opened = [keys.open(bytes(each), Sealed.NAS_SECRET) for each in sealed]
     except SealBroken:
         return None
     return Destination(

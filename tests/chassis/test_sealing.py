@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chassis.sealing import KeyRing, SealBroken
 from isp.errors import ExitCode, Refused
+from isp.sealed import Sealed
 
 RING = KeyRing.generate()
 
@@ -35,11 +36,11 @@ def test_junk_is_a_broken_seal_and_nothing_else(junk):
         RING.open(junk, "c")
 
 
-def test_a_value_moved_to_another_row_does_not_open():
-    sealed = RING.seal(b"password", "service_password:1")
+def test_a_secret_of_one_kind_does_not_open_as_one_of_another():
+    sealed = RING.seal(b"password", Sealed.SERVICE_PASSWORD)
 
     with pytest.raises(SealBroken):
-        RING.open(sealed, "service_password:2")
+        RING.open(sealed, Sealed.NAS_SECRET)
 
 
 def test_the_same_plaintext_is_never_sealed_alike():

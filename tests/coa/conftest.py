@@ -27,6 +27,7 @@ from database.tables.sessions import session_live
 from database.tables.shaping import queue_state, shaped_router, shaper_status
 from database.tables.subscribers import hold, plan, plan_version, service, subscriber
 from isp.access import Access, Rates
+from isp.sealed import Sealed
 from lab.nas.dynamic_authorization import Answer, DynamicAuthorization, ErrorCause
 from operations import entitlement
 from policy.class_cookie import ClassCookie, encode
@@ -84,7 +85,7 @@ class Provider:
             name=f"bras-{address}-{port}",
             address=address,
             vendor=vendor,
-            secret_sealed=self.keys.seal(secret, "nas-secret"),
+            secret_sealed=self.keys.seal(secret, Sealed.NAS_SECRET),
             coa_port=port,
         )
 

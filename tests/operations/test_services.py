@@ -8,6 +8,7 @@ import pytest
 
 from chassis.secrets import Secret
 from isp.errors import Refused
+from isp.sealed import Sealed
 from isp.service import HoldKind, ServiceState
 from operations import (
     addresses,
@@ -47,7 +48,7 @@ async def test_a_password_is_sealed_and_opens_under_the_words_radiusd_uses(desk:
     ((sealed,),) = await desk.rows("SELECT password_sealed FROM service_identifier")
 
     assert b"hunter2" not in bytes(sealed)
-    assert b"hunter2" == desk.keys.open(bytes(sealed), "service-password")
+    assert b"hunter2" == desk.keys.open(bytes(sealed), Sealed.SERVICE_PASSWORD)
 
 
 async def test_suspending_and_resuming(desk: Desk) -> None:
@@ -265,7 +266,7 @@ async def test_a_password_is_kept_in_the_form_it_came_in(
         "SELECT password_form, password_sealed FROM service_identifier"
     )
 
-    assert (form, kept) == (stored_form, desk.keys.open(bytes(sealed), "service-password"))
+    assert (form, kept) == (stored_form, desk.keys.open(bytes(sealed), Sealed.SERVICE_PASSWORD))
 
 
 async def test_a_plan_is_not_changed_before_the_service_began(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from chassis.clock import ManualClock
 from chassis.datagrams import peer_of
 from chassis.sealing import KeyRing
 from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
+from isp.sealed import Sealed
 from radiusd.answering import AccessDesk
 from radiusd.attempts import Attempts
 from radiusd.delay import DelayedReplies
@@ -49,7 +50,7 @@ def rows_of(
 ) -> dict[str, list[Any]]:
     """The rows of one service, by followed table."""
     common = {"tenant_id": 1, "subscriber_id": 3, "service_id": service_id, "removed_at": None}
-    sealed = None if password is None else keys.seal(password.encode(), "service-password")
+    sealed = None if password is None else keys.seal(password.encode(), Sealed.SERVICE_PASSWORD)
     decided = {
         "version": 1,
         "access": "full",

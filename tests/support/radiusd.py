@@ -29,6 +29,7 @@ from database.tables.subscribers import (
     subscriber,
 )
 from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
+from isp.sealed import Sealed
 from operations import entitlement
 from operations import nas as nases
 from radius import numbers, wire
@@ -147,7 +148,7 @@ class Provider:
                     "password_form": None if password is None else "clear",
                     "password_sealed": None
                     if password is None
-                    else self.keys.seal(password.encode(), "service-password"),
+                    else self.keys.seal(password.encode(), Sealed.SERVICE_PASSWORD),
                 }
                 for subscriber_id, service_id, login in zip(
                     subscriber_ids, service_ids, logins, strict=True

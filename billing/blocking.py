@@ -1,4 +1,4 @@
-"""Unattended blocking: who may be blocked now, when at the earliest, and when a person must agree.
+"""Unattended blocking: who may be blocked now, and when a person must agree.
 
 A billing run by hand is its own approval and skips the hours, the holidays and the warnings.
 """
@@ -19,13 +19,9 @@ __all__ = [
     "batch_verdict",
     "block_verdict",
     "held_first",
-    "next_window",
 ]
 
-ONE_DAY = timedelta(days=1)
 PERCENT = Decimal(100)
-# A window must come within this many days; a calendar of holidays that leaves none is broken.
-LONGEST_WAIT_DAYS = 366
 
 
 class BlockVerdict(StrEnum):
@@ -85,24 +81,6 @@ def held_first(state: DunningState, blocked_on: date | None) -> DunningState:
     if blocked_on is None and state.standing is Standing.DEACTIVATED:
         return replace(state, standing=Standing.BLOCKED)
     return state
-
-
-def next_window(
-    state: DunningState, policy: Policy, *, warned_on: date | None, holidays: Collection[date]
-) -> date | None:
-    """The first day on which this debt can be blocked unattended; None when it will not be."""
-    block_on = state.next_block_on or next(
-        (step.on for step in state.reached if step.state == Standing.BLOCKED), None
-    )
-    if not policy.unattended_blocking or block_on is None:
-        return None
-    warned = (warned_on or state.as_of) + timedelta(days=policy.blocking.warning_days)
-    day = max(block_on, warned, state.as_of)
-    for _ in range(LONGEST_WAIT_DAYS):
-        if _open_on(policy.blocking, day, holidays):
-            return day
-        day += ONE_DAY
-    return None
 
 
 def batch_verdict(

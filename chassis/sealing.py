@@ -91,10 +91,6 @@ class KeyRing:
         except (InvalidTag, ValueError):
             raise SealBroken("altered, or sealed for another context") from None
 
-    def sealed_by_newest(self, sealed: bytes) -> bool:
-        """Whether `sealed` needs no re-sealing after a rotation."""
-        return sealed[:5] == self._prefix
-
     def _opener_after_reload(self, sealed: bytes) -> Opener:
         if len(sealed) < HEADER_OCTETS + TAG_OCTETS or sealed[0] != VERSION:
             raise SealBroken("not a sealed value")

@@ -42,7 +42,6 @@ class AccessReason(StrEnum):
     PASSWORD_UNREADABLE = "password_unreadable"
     PASSWORD_FORM = "password_form"
     NO_ENTITLEMENT = "no_entitlement"
-    WALL_UNTESTED = "wall_untested"
     SESSION_LIMIT = "session_limit"
     POOL_EXHAUSTED = "pool_exhausted"
     NO_ADDRESS_DATABASE_AWAY = "no_address_database_away"

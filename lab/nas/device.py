@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address
@@ -171,10 +171,6 @@ class Nas:
         session.ended = True
         self.sessions.pop(session.acct_session_id, None)
         await self._report(session, ACCT_STOP, cause)
-
-    def sessions_of(self, login: str) -> Sequence[Session]:
-        """The live sessions of a login."""
-        return [session for session in self.sessions.values() if session.line.login == login]
 
     def _exchange(self, port: int) -> Exchange:
         return Exchange(

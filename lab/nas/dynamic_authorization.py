@@ -51,7 +51,6 @@ class DynamicAuthorization(asyncio.DatagramProtocol):
         self.handler = handler
         self.silent = False
         self.received = 0
-        self.discarded = 0
         self._answers: OrderedDict[tuple[object, bytes], bytes | None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -75,12 +74,10 @@ class DynamicAuthorization(asyncio.DatagramProtocol):
         try:
             frame = wire.split(data)
         except MalformedPacketError:
-            self.discarded += 1
             return
         if frame.code not in ANSWERS or not wire.verify_request_authenticator(
             data, frame, self.secret
         ):
-            self.discarded += 1
             return
         key = (addr, data[: frame.length])
         if key in self._answers:

@@ -41,7 +41,6 @@ class Session:
     rate_limit: str | None = None
     octets_up: int = 0
     octets_down: int = 0
-    next_interim_at: float = 0.0
     ended: bool = False
 
     def use(self, *, octets_up: int, octets_down: int) -> None:

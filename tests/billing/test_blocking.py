@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.blocking import BatchVerdict, BlockVerdict, batch_verdict, block_verdict, next_window
+from billing.blocking import BatchVerdict, BlockVerdict, batch_verdict, block_verdict
 from billing.dunning import dunning_state
 from billing.events import Subscribe
 from billing.policy import OFFERED
@@ -85,15 +85,6 @@ def test_nobody_is_blocked_unattended_before_a_policy_is_chosen():
     verdict = block_verdict(state, neutral, warned_on=DUE, now=now, zone=ZONE, holidays=())
 
     assert BlockVerdict.NOTHING is verdict
-    assert None is next_window(state, neutral, warned_on=DUE, holidays=())
-
-
-def test_the_next_block_is_told_as_a_day_on_which_it_can_be():
-    state = dunning_state(STORY, POLICY, day("2024-05-16"))
-    holidays = {day("2024-05-22"), day("2024-05-23")}
-
-    assert day("2024-05-22") == next_window(state, POLICY, warned_on=DUE, holidays=())
-    assert day("2024-05-27") == next_window(state, POLICY, warned_on=DUE, holidays=holidays)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_after_a_rotation_old_values_open_and_new_ones_use_the_new_key(tmp_path)
     new = ring.seal(b"password", "c")
 
     assert b"password" == ring.open(old, "c") == ring.open(new, "c")
-    assert (False, True) == (ring.sealed_by_newest(old), ring.sealed_by_newest(new))
+    assert (b"\0\0\0\1", b"\0\0\0\2") == (old[1:5], new[1:5])
     assert b"password" == KeyRing.load(tmp_path / "keys").open(new, "c")
 
 

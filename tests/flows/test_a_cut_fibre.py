@@ -19,7 +19,6 @@ from tests.support.sms_provider import SmsProvider, sms_provider
 from tests.support.suite import Suite, running_suite
 
 PORTS, ONUS_PER_PORT = 2, 64
-TWO_POLLS_SECONDS = 60.0
 
 pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.foreign, needs_mosquitto]
 

@@ -1,7 +1,7 @@
 """Whether a message about an outage goes out now, later, or not at all.
 
-Pure. A person agreed to it already. One message tells of an outage and one that it is over: nobody
-is told that something is back who was not told that it was away.
+Pure. A person agreed to it already. One message tells of an outage and one that it is over; whom
+the second one goes to is `collectors.store.notices`' affair.
 """
 
 from dataclasses import dataclass
@@ -24,15 +24,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What it is about.
-
-    `outage_told` says whether the first message went out, `being_told` whether it may still be on
-    its way to some.
-    """
+    """What it is about; `being_told`: the first message may still be on its way to some."""
 
     kind: NoticeKind
     outage: OutageState
-    outage_told: bool = False
     being_told: bool = False
 
 
@@ -57,7 +52,6 @@ def fate(notice: Notice, quiet: QuietHours, zone: str, now: datetime) -> Fate:
     Its end waits for those whom the first message is on its way to: they are to hear of both.
     """
     over = notice.outage in (OutageState.RESTORED, OutageState.DISMISSED)
-    moot = over if notice.kind is NoticeKind.OUTAGE else not notice.outage_told
-    if moot:
+    if over and notice.kind is NoticeKind.OUTAGE:
         return Fate.DROP
     return Fate.WAIT if notice.being_told or quiet.hold(now, zone) else Fate.SEND

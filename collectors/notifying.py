@@ -28,7 +28,8 @@ class Notifying:
                 decided = fate(each.notice, self.quiet, each.zone, now)
                 match decided:
                     case Fate.SEND:
-                        await store.send(transaction, each, now)
+                        told = await store.send(transaction, each, now)
+                        decided = Fate.SEND if told else Fate.DROP
                     case Fate.DROP:
                         await store.drop(transaction, each.notice_id)
                     case Fate.WAIT:

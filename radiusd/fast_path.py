@@ -206,10 +206,10 @@ class FastPath:
     def _remember(self, peer: bytes) -> _Peer | None:
         if len(self._peers) >= PEERS_REMEMBERED_MAXIMUM:
             self._peers.clear()
-        host, _ = render_peer(peer)
+        host, port = render_peer(peer)
         group = self._nas_table.group(host)
         remembered = None
-        if group.keys() == {""}:
+        if port and group.keys() == {""}:
             known = group[""]
             nas = known.nas
             prefix = identifier_prefix(nas.tenant_id, IdentifierKind.LOGIN)

@@ -35,6 +35,7 @@ class Drop(StrEnum):
     NOT_KEPT = "not_kept"
     NOT_HEALTHY = "not_healthy"
     STATUS_TOO_OFTEN = "status_too_often"
+    NO_WAY_BACK = "no_way_back"
 
 
 class Moment(NamedTuple):
@@ -84,10 +85,13 @@ class Intake:
 
     def take(self, datagram: bytes, peer: bytes, moment: Moment) -> Taken | Answered | None:
         """The request in a datagram; None where it was dropped, and counted."""
-        host, _ = render_peer(peer)
+        host, port = render_peer(peer)
         group = self._nas_table().group(host)
         if not group:
             self._tally.stranger(host, _nas_identifier_of(datagram))
+            return None
+        if not port:  # a forged one: nothing can be sent there
+            self._tally.drop(_first_of(group), Drop.NO_WAY_BACK)
             return None
         try:
             frame = wire.split(datagram)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,7 +19,8 @@ from operations.notices import OUTAGE_JOB
 __all__ = ["Approved", "approved", "drop", "send"]
 
 APPROVED_MAX = 100
-"""Notices looked at in one turn; more than this wait for the next one."""
+"""Notices of one provider that are looked at in one turn; more than this wait for the next one.
+What waits for the end of its quiet hours is no other provider's affair."""
 
 ON_ITS_WAY_MAX: Final = timedelta(minutes=6)
 """billingd begins no first message once the outage is over, and one that it began before is done,
@@ -44,11 +45,6 @@ class Approved:
 async def approved(transaction: AsyncConnection, now: datetime) -> tuple[Approved, ...]:
     """The notices to be sent, the oldest first; those that another process works on left out."""
     first = notice.alias("first")
-    told = (
-        select(first.c.state == NoticeState.SENT)
-        .where(first.c.outage_id == notice.c.outage_id, first.c.kind == NoticeKind.OUTAGE)
-        .scalar_subquery()
-    )
     being_told = exists().where(
         notice.c.kind == NoticeKind.RESTORED,
         notice.c.made_at > now - ON_ITS_WAY_MAX,
@@ -66,14 +62,12 @@ async def approved(transaction: AsyncConnection, now: datetime) -> tuple[Approve
             outage.c.started_at,
             outage.c.estimate,
             outage.c.restored_at,
-            func.coalesce(told, False).label("outage_told"),
             being_told.label("being_told"),
         )
         .join(outage, outage.c.outage_id == notice.c.outage_id)
         .join(tenant, tenant.c.tenant_id == notice.c.tenant_id)
-        .where(notice.c.state == NoticeState.APPROVED)
+        .where(notice.c.state == NoticeState.APPROVED, notice.c.notice_id.in_(_oldest()))
         .order_by(notice.c.notice_id)
-        .limit(APPROVED_MAX)
         .with_for_update(of=notice, skip_locked=True)
     )
     return tuple(
@@ -85,7 +79,6 @@ async def approved(transaction: AsyncConnection, now: datetime) -> tuple[Approve
             notice=Notice(
                 kind=NoticeKind(row.kind),
                 outage=OutageState(row.outage_state),
-                outage_told=row.outage_told,
                 being_told=row.being_told,
             ),
             text=row.text,
@@ -97,9 +90,26 @@ async def approved(transaction: AsyncConnection, now: datetime) -> tuple[Approve
     )
 
 
+def _oldest() -> Select[Any]:
+    """Of each provider's approved notices the oldest."""
+    place = func.row_number().over(partition_by=notice.c.tenant_id, order_by=notice.c.notice_id)
+    waiting = (
+        select(notice.c.notice_id, place.label("place"))
+        .where(notice.c.state == NoticeState.APPROVED)
+        .subquery()
+    )
+    return select(waiting.c.notice_id).where(waiting.c.place <= APPROVED_MAX)
+
+
 async def send(transaction: AsyncConnection, each: Approved, now: datetime) -> int:
-    """A job for each subscriber that the outage met; how many. Nobody is told the same twice."""
+    """A job for each subscriber whom it concerns; how many. Nobody is told the same twice.
+
+    A message that concerns nobody is dropped.
+    """
     who = await _subscribers(transaction, each)
+    if not who:
+        await drop(transaction, each.notice_id)
+        return 0
     rows = [
         {
             "tenant_id": each.tenant_id,
@@ -119,8 +129,7 @@ async def send(transaction: AsyncConnection, each: Approved, now: datetime) -> i
         }
         for subscriber_id in who
     ]
-    if rows:
-        await transaction.execute(insert(job).on_conflict_do_nothing(), rows)
+    await transaction.execute(insert(job).on_conflict_do_nothing(), rows)
     await transaction.execute(
         update(notice)
         .where(notice.c.notice_id == each.notice_id)

@@ -1,5 +1,6 @@
 """Charge models, by the cases of other engines."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -32,6 +33,15 @@ LAGO = (tier("5", "10", "100"), tier(None, "5", "50"))
 def test_every_started_package_is_charged(used, price):
     """T26 (Kill Bill)."""
     assert Decimal(price) == rate(BULLETS, Decimal(used))
+
+
+def test_what_is_over_a_cap_is_sold_in_started_packs():
+    """T37 (Splynx): a cap of 1 GB, 1.2 GB used, packs of 10 MB at 1.00: twenty packs."""
+    packs = replace(BULLETS, included=Decimal(1000), block=Decimal(10), tiers=(tier(None, "1.00"),))
+
+    assert Decimal("20.00") == rate(packs, Decimal(1200))
+    assert Decimal("21.00") == rate(packs, Decimal("1200.1"))
+    assert Decimal(0) == rate(packs, Decimal(1000))
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from chassis.clock import ManualClock
 from collectors.notices import Fate, Notice, QuietHours, fate
 from collectors.notifying import Notifying
 from collectors.outage_watch import OutageWatch
+from collectors.store import notices as store
 from collectors.store.notices import ON_ITS_WAY_MAX
 from database.connect import Database, Role
 from database.tables.outages import notice
 from database.tables.running import job
+from database.tables.tenancy import tenant
 from isp.access_network import OnuState
 from isp.outage import NoticeKind, OutageState
 from tests.support.access_network import OltSite
@@ -44,17 +46,16 @@ def test_quiet_hours_are_local_and_may_pass_midnight(quiet, zone, hour, held):
 
 
 @pytest.mark.parametrize(
-    ("kind", "outage", "told", "becomes"),
+    ("kind", "outage", "becomes"),
     [
-        (NoticeKind.OUTAGE, OutageState.OPEN, False, Fate.SEND),
-        (NoticeKind.OUTAGE, OutageState.RESTORING, False, Fate.SEND),
-        (NoticeKind.OUTAGE, OutageState.RESTORED, False, Fate.DROP),
-        (NoticeKind.RESTORED, OutageState.RESTORED, True, Fate.SEND),
-        (NoticeKind.RESTORED, OutageState.RESTORED, False, Fate.DROP),
+        (NoticeKind.OUTAGE, OutageState.OPEN, Fate.SEND),
+        (NoticeKind.OUTAGE, OutageState.RESTORING, Fate.SEND),
+        (NoticeKind.OUTAGE, OutageState.RESTORED, Fate.DROP),
+        (NoticeKind.RESTORED, OutageState.RESTORED, Fate.SEND),
     ],
 )
-def test_nobody_is_told_what_is_moot(kind, outage, told, becomes):
-    assert becomes is fate(Notice(kind=kind, outage=outage, outage_told=told), NIGHT, "UTC", NOON)
+def test_nobody_is_told_of_what_is_over(kind, outage, becomes):
+    assert becomes is fate(Notice(kind=kind, outage=outage), NIGHT, "UTC", NOON)
 
 
 def test_what_may_be_sent_waits_for_the_morning():
@@ -64,9 +65,7 @@ def test_what_may_be_sent_waits_for_the_morning():
 
 
 def test_its_end_waits_for_a_first_message_that_is_on_its_way():
-    over = Notice(
-        kind=NoticeKind.RESTORED, outage=OutageState.RESTORED, outage_told=True, being_told=True
-    )
+    over = Notice(kind=NoticeKind.RESTORED, outage=OutageState.RESTORED, being_told=True)
 
     assert Fate.WAIT is fate(over, NEVER, "UTC", NOON)
 
@@ -152,3 +151,39 @@ async def test_what_was_over_before_it_was_approved_is_dropped(database: Open, s
 
     assert [] == await site.table(job)
     assert ["dropped"] == [row.state for row in await site.table(notice)]
+
+
+async def test_an_end_that_nobody_heard_the_beginning_of_is_dropped(database: Open, site):
+    clock = ManualClock(NOON)
+    notifying = Notifying(database(Role.COLLECTORS), clock, NEVER)
+    await read(site, LOS, LOS)
+    await site.approve_messages()
+    await notifying.turn()
+    await read(site, ONLINE, ONLINE)
+    await site.approve_messages()
+    clock.advance(300 + ON_ITS_WAY_MAX.total_seconds())
+    await notifying.turn()
+
+    assert [] == await ends(site)
+    assert ["sent", "dropped"] == [row.state for row in await site.table(notice)]
+
+
+async def test_the_quiet_hours_of_one_provider_keep_no_other_from_telling(
+    database: Open, site, monkeypatch
+):
+    monkeypatch.setattr(store, "APPROVED_MAX", 1)
+    async with site.owner.transaction() as transaction:
+        await transaction.execute(
+            insert(tenant).values(tenant_id=2, name="other", zone="Asia/Tokyo")
+        )
+    other = OltSite(
+        site.owner, site.consequences, onus_per_port=8, tenant_id=2, name="olt2", area="south"
+    )
+    await other.build(NOON - timedelta(days=1))
+    for each in (site, other):
+        await read(each, LOS, LOS)
+    await site.approve_messages()
+    midnight = ManualClock(NOON.replace(hour=0))
+    await Notifying(database(Role.COLLECTORS), midnight, NIGHT).turn()
+
+    assert {2} == {row.tenant_id for row in await site.table(job)}

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from chassis.datagrams import peer_of
 from radius import numbers, wire
 from radius.packet import Code
 from radiusd.ports import AccessPort
@@ -40,11 +41,13 @@ def port_of(answerer: Answerer, *, able: bool = True) -> AccessPort:
     )
 
 
-def send(answerer: Answerer, port: AccessPort, *datagrams: bytes) -> list[bytes]:
+def send(
+    answerer: Answerer, port: AccessPort, *datagrams: bytes, peer: bytes = PEER
+) -> list[bytes]:
     """What is answered at once."""
     port.datagrams.sent.clear()
     with answerer.snapshot.reading() as reading:
-        batch = [(datagram, PEER) for datagram in datagrams]
+        batch = [(datagram, peer) for datagram in datagrams]
         port.answer_batch(batch, reading, answerer.moment())
     return [reply for reply, _ in port.datagrams.sent]
 
@@ -94,6 +97,14 @@ def test_row_80_a_flood_of_status_servers_is_answered_so_often_a_second(answerer
     assert ANSWERS_PER_SECOND == len(first)
     assert 1 == len(next_second)
     assert {"status_too_often": 250 - ANSWERS_PER_SECOND} == drops(answerer)
+
+
+def test_row_84_nothing_is_done_for_who_cannot_be_answered(answerer):
+    nowhere = peer_of("192.0.2.1", 0)
+
+    assert [] == send(answerer, port_of(answerer), wrong_login(), status_server(1), peer=nowhere)
+    assert {"no_way_back": 2} == drops(answerer)
+    assert [] == answerer.recorded()
 
 
 def test_a_status_server_is_not_answered_by_who_cannot_keep_accounting(answerer):

@@ -19,6 +19,7 @@ __all__ = [
     "batch_verdict",
     "block_verdict",
     "held_first",
+    "is_open",
 ]
 
 PERCENT = Decimal(100)
@@ -64,12 +65,19 @@ def block_verdict(
         return BlockVerdict.WARN
     if state.standing is Standing.GOOD:
         return BlockVerdict.NOTHING
-    local = now.astimezone(ZoneInfo(zone))
-    schedule = policy.blocking
-    warned = warned_on + timedelta(days=schedule.warning_days) <= local.date()
-    inside = _open_on(schedule, local.date(), holidays)
-    inside = inside and schedule.opens <= local.time() < schedule.closes
+    today = now.astimezone(ZoneInfo(zone)).date()
+    warned = warned_on + timedelta(days=policy.blocking.warning_days) <= today
+    inside = is_open(policy.blocking, now=now, zone=zone, holidays=holidays)
     return BlockVerdict.BLOCK if warned and inside else BlockVerdict.WAIT
+
+
+def is_open(
+    schedule: BlockingSchedule, *, now: datetime, zone: str, holidays: Collection[date]
+) -> bool:
+    """Whether `now` (aware) is within the hours of unattended blocking."""
+    local = now.astimezone(ZoneInfo(zone))
+    inside = schedule.opens <= local.time() < schedule.closes
+    return inside and _open_on(schedule, local.date(), holidays)
 
 
 def held_first(state: DunningState, blocked_on: date | None) -> DunningState:

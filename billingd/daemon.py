@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from billingd import metrics, store
 from billingd.config import BillingdSettings
 from billingd.jobs import Jobs
+from billingd.steadiness import Steadiness
 from chassis.health import Health
 from chassis.lifecycle import Context
 from chassis.log import get_logger
@@ -46,6 +47,7 @@ class Billingd:
         self._clock = context.clock
         self._database = Database(settings.database, Role.BILLINGD, "turnpike billingd")
         self._jobs = Jobs(self._database, self._clock)
+        self._steadiness = Steadiness(self._clock)
         self._only_one = OnlyOne(self._database, context)
         self._status = "waits for a first run by hand"
         self._report = DaemonReport(self._database, context, self.health)
@@ -58,8 +60,8 @@ class Billingd:
         tasks.every(STAY_SECONDS, "stay_only_one", self._only_one.stay)
         tasks.every(1.0, "decide_due", self._decide_due)
         tasks.every(10.0, "apply_due_changes", self._for_all(self._apply_due_changes))
-        tasks.every(30.0, "bill_the_day", self._for_all(self._bill_the_day))
-        tasks.every(30.0, "look_at_debtors", self._for_all(self._look_at_debtors))
+        tasks.every(30.0, "bill_the_day", self._by_the_date(self._bill_the_day))
+        tasks.every(30.0, "look_at_debtors", self._by_the_date(self._look_at_debtors))
         tasks.every(5.0, "tell", lambda: self._jobs.tell(self._settings.billingd))
         tasks.every(30.0, "provision", lambda: self._jobs.provision(self._settings.billingd))
         self._report.begin()
@@ -86,6 +88,16 @@ class Billingd:
             await each_or_last_resort(owners, work)
 
         return turn
+
+    def _by_the_date(self, work: TenantWork) -> Callable[[], Awaitable[None]]:
+        """Work that waits while the date is in doubt."""
+        turn = self._for_all(work)
+
+        async def steady_turn() -> None:
+            if self._steadiness.is_steady():
+                await turn()
+
+        return steady_turn
 
     async def _decide_due(self) -> None:
         """Entitlements that were asked for, and those whose time has passed."""

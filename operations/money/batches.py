@@ -24,6 +24,7 @@ __all__ = [
     "executed",
     "executed_batch",
     "usual_size",
+    "waiting",
 ]
 
 USUAL_OF_BATCHES = 10
@@ -75,18 +76,23 @@ async def awaiting_batch(
     A batch that waits with all of them goes on waiting, so that a person agrees to what he has
     looked at; one that lacks some is replaced.
     """
-    waiting = await transaction.scalars(
-        select(block_batch_service.c.service_id)
-        .join(block_batch, block_batch.c.block_batch_id == block_batch_service.c.block_batch_id)
-        .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "awaiting")
-    )
-    if {service_id for _, service_id in services} <= set(waiting):
+    if {service_id for _, service_id in services} <= await waiting(transaction, owner):
         return
     await decline_waiting(transaction, owner, why="replaced by a newer one", now=now)
     batch = await _open(
         transaction, owner, state="awaiting", reason=reason, decided_by=None, now=now
     )
     await _put_in(transaction, owner, batch, services)
+
+
+async def waiting(transaction: AsyncConnection, owner: Tenant) -> Set[int]:
+    """The services that wait for approval."""
+    found = await transaction.scalars(
+        select(block_batch_service.c.service_id)
+        .join(block_batch, block_batch.c.block_batch_id == block_batch_service.c.block_batch_id)
+        .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "awaiting")
+    )
+    return set(found)
 
 
 async def decline_waiting(

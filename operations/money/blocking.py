@@ -12,7 +12,14 @@ import holidays as public_holidays
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.blocking import BatchVerdict, BlockVerdict, batch_verdict, block_verdict, held_first
+from billing.blocking import (
+    BatchVerdict,
+    BlockVerdict,
+    batch_verdict,
+    block_verdict,
+    held_first,
+    is_open,
+)
 from billing.dunning import DunningState, Standing, dunning_state
 from billing.policy import Policy
 from database.connect import Database
@@ -70,20 +77,18 @@ async def look(database: Database, owner: Tenant, now: datetime) -> LookResult:
             await warnings.warn(transaction, owner, to_warn, now)
         warned += len(to_warn)
         todo += (each for debtor in judged for each in debtor.todo)
-    if not todo:
-        return LookResult(warned=warned)
     async with database.transaction(owner.tenant_id) as transaction:
         approved = await batches.approved(transaction, owner)
         agreed = {service_id for services in approved.values() for service_id in services}
         asking = [each for each in todo if each[1] not in agreed]
         waits = await _must_wait(transaction, owner, policy, asking, now)
+        awaiting = await batches.waiting(transaction, owner)
     allowed = [each for each in todo if not waits or each[1] in agreed]
     blocked, ended = await _do(database, owner, policy, allowed, now)
-    async with database.transaction(owner.tenant_id) as transaction:
-        await batches.executed(transaction, approved)
-    return LookResult(
-        warned=warned, blocked=blocked, ended=ended, awaiting=len(asking) if waits else 0
-    )
+    if todo:
+        async with database.transaction(owner.tenant_id) as transaction:
+            await batches.executed(transaction, approved)
+    return LookResult(warned=warned, blocked=blocked, ended=ended, awaiting=len(awaiting))
 
 
 async def _debtors(
@@ -193,7 +198,13 @@ async def _must_wait(
     asking: Sequence[Todo],
     now: datetime,
 ) -> bool:
-    """Whether these, which nobody agreed to, are more than usual; a person is then asked."""
+    """Whether these, which nobody agreed to, are more than usual; a person is then asked.
+
+    Out of hours nothing is asked for, and what waits goes on waiting.
+    """
+    holidays = holidays_of(owner, owner.today(now))
+    if not is_open(policy.blocking, now=now, zone=owner.zone, holidays=holidays):
+        return True
     verdict = batch_verdict(
         len(asking),
         services=await _active_services(transaction, owner),

@@ -47,6 +47,9 @@ __all__ = ["RunResult", "refuse_far_ahead", "run"]
 AHEAD_DAYS_MAX = 400
 """A run further ahead than a year and a month is a slip of the pen."""
 
+CATCH_UP_DAYS_MAX = 100
+"""Nobody is billed for more at once without a person: a clock may be wrong by years at a start."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunResult:
@@ -89,6 +92,8 @@ async def run(
     """
     refuse_far_ahead(owner, through, now)
     async with database.transaction(owner.tenant_id) as transaction:
+        if not by_hand:
+            _refuse_long_catch_up(through, await billed_through(transaction, owner))
         total = await _count(transaction, owner)
         run_id = await transaction.scalar(
             insert(billing_run)
@@ -126,6 +131,15 @@ def refuse_far_ahead(owner: Tenant, through: date, now: datetime) -> None:
     if through > owner.today(now) + timedelta(days=AHEAD_DAYS_MAX):
         raise Refused(
             f"{through} is more than {AHEAD_DAYS_MAX} days ahead", remedy="give an earlier date"
+        )
+
+
+def _refuse_long_catch_up(through: date, earlier: date | None) -> None:
+    days = (through - earlier).days if earlier else 0
+    if days > CATCH_UP_DAYS_MAX:
+        raise Refused(
+            f"{earlier} was the last day billed, {days} days before {through}",
+            remedy="look at the clock, then at `billing run --preview`, and run it by hand",
         )
 
 

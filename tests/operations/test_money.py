@@ -73,6 +73,17 @@ async def test_the_dates_of_numbers_do_not_go_back(desk, owner, monkeypatch):
     assert sorted(days) == days
 
 
+async def test_nobody_is_billed_for_many_months_at_once_without_a_person(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+    year_later = date(2027, 3, 10)
+    with pytest.raises(Refused, match="the last day billed, 365 days before"):
+        await bill(desk, owner, year_later, by_hand=False)
+    await bill(desk, owner, year_later)
+
+    assert [(13,)] == await desk.rows("SELECT count(*) FROM invoice")
+
+
 async def test_a_run_again_changes_nothing(desk, owner):
     await desk.sell("bob", start=date(2026, 3, 10))
     await bill(desk, owner, date(2026, 5, 1))

@@ -123,6 +123,21 @@ async def test_a_batch_waits_under_one_number_until_a_person_agrees(desk, owner)
     assert [(3,)] == await desk.rows(HELD)
 
 
+async def test_a_batch_waits_through_the_night_and_not_once_its_debts_are_paid(desk, owner):
+    await choose(desk, owner, batch_minimum=1, batch_percent="0")
+    await sell(desk, 2)
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    night = await look(desk, owner, TO_BLOCK.replace(hour=23))
+    for login in ("s0", "s1"):
+        await pay(desk, owner, login, "21.29", TO_BLOCK)
+    morning = await look(desk, owner, TO_BLOCK + timedelta(days=1))
+
+    assert (2, 0) == (night.awaiting, morning.awaiting)
+    assert [("declined", 1)] == await desk.rows(BATCHES)
+
+
 async def test_a_batch_that_has_grown_is_another(desk, owner):
     await choose(desk, owner, batch_minimum=1, batch_percent="0")
     await sell(desk, 2)

@@ -3,9 +3,9 @@ its ifIndex, its place is in the name of that interface, and its MAC is who it i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from collectors.driver import Driver, Part, Readings, Table
 from collectors.mib import access, health
@@ -23,6 +23,7 @@ from collectors.mib.bdcom import (
 from collectors.mib.cells import Cells, Gate, choice, counter, serial, text, unit
 from collectors.mib.interfaces import (
     COUNTERS,
+    IF_ALIAS,
     IF_DESCR,
     IF_HC_IN_OCTETS,
     IF_HC_OUT_OCTETS,
@@ -31,6 +32,7 @@ from collectors.mib.interfaces import (
     OPER_STATES,
     interfaces,
 )
+from devices.snmp.values import Index, Value
 from isp.access_network import DownCause, OnuReading, OnuState, Poll
 
 __all__ = ["DRIVER"]
@@ -39,7 +41,7 @@ EPON: Final = f"{ENTERPRISE}.101"
 MODEL, MAC, FIRMWARE, STATUS, DISTANCE = (f"{EPON}.10.1.1.{n}" for n in (2, 3, 6, 26, 27))
 TEMPERATURE, RX, TX = (f"{EPON}.10.5.1.{n}" for n in (2, 5, 6))
 OLT_RX: Final = f"{EPON}.108.1.3"
-DEREGISTRATION: Final = f"{EPON}.11.1.1.11"
+DESCRIPTION, DEREGISTRATION = f"{EPON}.11.1.1.4", f"{EPON}.11.1.1.11"
 PORT_TX: Final = f"{EPON}.107.1.3"
 
 STATES: Final = {
@@ -71,6 +73,7 @@ ONU: Final = (
     Field("serial", MAC, serial),
     Field("state", STATUS, choice(STATES, OnuState.UNKNOWN)),
     Field("state", IF_OPER_STATUS, access.interface_state),
+    Field("description", IF_ALIAS, text, access.own_row),
     Field("model", MODEL, text),
     Field("firmware", FIRMWARE, text),
     Field("distance_m", DISTANCE, unit(1)),
@@ -83,24 +86,32 @@ ONU: Final = (
 )
 PORT: Final = (*MODULE, Field("tx_dbm", PORT_TX, tenths))
 
+T = TypeVar("T")
+
 deregistration = choice(CAUSES, DownCause.OTHER, none=(2, 255))
 
 
-def causes(cells: Cells) -> Mapping[str, DownCause]:
-    """Why each ONU left last, by its MAC: the table's rows end with the six octets of it."""
+def bound(column: Mapping[Index, Value], read: Callable[[Value], T | None]) -> Mapping[str, T]:
+    """What a column of the binding table says of each ONU, by its MAC: the table's rows are the port
+    and the six octets of it.
+    """
     return {
-        mac: cause
-        for index, cell in cells.column(DEREGISTRATION).items()
+        mac: told
+        for index, cell in column.items()
         if len(index) > 6
         and all(octet < 256 for octet in index[-6:])
         and (mac := serial(bytes(index[-6:])))
-        and (cause := deregistration(cell))
+        and (told := read(cell)) is not None
     }
 
 
-def with_cause(onu: OnuReading, known: Mapping[str, DownCause]) -> OnuReading:
-    """The ONU with its last down cause."""
-    cause = known.get(onu.serial or "")
+def with_binding(
+    onu: OnuReading, descriptions: Mapping[str, str], causes: Mapping[str, DownCause]
+) -> OnuReading:
+    """The ONU with what its port's binding of it tells: its description, its last down cause."""
+    mac = onu.serial or ""
+    onu = replace(onu, description=descriptions.get(mac, onu.description))
+    cause = causes.get(mac)
     if cause is None:
         return onu
     return replace(onu, last_down_cause=cause, state=access.down_state(onu.state, cause))
@@ -109,9 +120,10 @@ def with_cause(onu: OnuReading, known: Mapping[str, DownCause]) -> OnuReading:
 def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
-    known = causes(cells)
+    descriptions = bound(cells.column(DESCRIPTION), text)
+    causes = bound(cells.column(DEREGISTRATION), deregistration)
     found = access.interface_onus(cells, gate, ONU, ONU_INTERFACE)
-    onus = tuple(with_cause(onu, known) for onu in found)
+    onus = tuple(with_binding(onu, descriptions, causes) for onu in found)
     ports = access.interface_ports(cells, gate, PON_INTERFACE, PORT)
     return Poll(
         device=health.completed(device(cells, gate), cells, gate),
@@ -130,6 +142,7 @@ DRIVER = Driver(
             INTERFACES,
             BOARDS,
             Table(name="onus", columns=(MODEL, MAC, FIRMWARE, DISTANCE)),
+            Table(name="onu_names", columns=(DESCRIPTION,)),
         ),
         Part.STATE: (
             OPER_STATES,

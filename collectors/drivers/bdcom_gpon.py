@@ -17,6 +17,7 @@ from collectors.mib.bdcom import (
     FARES,
     MODULE,
     MODULES,
+    NO_MODULE,
     ONU_INTERFACE,
     PON_INTERFACE,
     device,
@@ -24,6 +25,7 @@ from collectors.mib.bdcom import (
 from collectors.mib.cells import Cells, Gate, choice, counter, number, serial, text, unit
 from collectors.mib.interfaces import (
     COUNTERS,
+    IF_ALIAS,
     IF_DESCR,
     IF_HC_IN_OCTETS,
     IF_HC_OUT_OCTETS,
@@ -44,7 +46,7 @@ VENDOR_SERIAL, EQUIPMENT_ID, SOFTWARE, DISTANCE, DEACTIVATION = (
 SERIAL, STATUS = f"{GPON}.3.3.1.2", f"{GPON}.3.3.1.4"
 RX, TX = f"{GPON}.3.4.1.2", f"{GPON}.3.4.1.3"
 OLT_RX: Final = f"{GPON}.2.3.1.3"
-PORT_ACTIVE: Final = f"{GPON}.2.1.1.4"
+PORT_ACTIVE, PORT_TX = f"{GPON}.2.1.1.4", f"{GPON}.2.2.1.5"
 
 STATES: Final = {
     0: OnuState.OFFLINE,
@@ -101,9 +103,10 @@ ONU: Final = (
     Field("state", STATUS, choice(STATES, OnuState.UNKNOWN)),
     Field("state", IF_OPER_STATUS, access.interface_state),
     Field("last_down_cause", DEACTIVATION, choice(CAUSES, DownCause.OTHER, none=(0, 5))),
+    Field("description", IF_ALIAS, text, access.own_row),
     Field("model", EQUIPMENT_ID, text),
     Field("firmware", SOFTWARE, text),
-    Field("distance_m", DISTANCE, unit(1)),
+    Field("distance_m", DISTANCE, unit(0.1)),
     Field("rx_dbm", RX, power),
     Field("tx_dbm", TX, power),
     Field("olt_rx_dbm", OLT_RX, unit(0.1, none=DARK), access.own_row),
@@ -112,7 +115,11 @@ ONU: Final = (
 )
 """What comes in at an ONU's interface of the OLT goes up."""
 
-PORT: Final = (Field("onus_online", PORT_ACTIVE, number), *MODULE)
+PORT: Final = (
+    Field("onus_online", PORT_ACTIVE, number),
+    *MODULE,
+    Field("tx_dbm", PORT_TX, unit(0.1, none=(*DARK, *NO_MODULE))),
+)
 
 
 def parse(readings: Readings) -> Poll:
@@ -153,7 +160,12 @@ DRIVER = Driver(
             COUNTERS,
             Table(name="onu_serials_counted", columns=(SERIAL, VENDOR_SERIAL)),
         ),
-        Part.HEALTH: (BOARDS, MODULES, OPER_STATES),
+        Part.HEALTH: (
+            BOARDS,
+            MODULES,
+            Table(name="port_optics", columns=(IF_DESCR, PORT_TX)),
+            OPER_STATES,
+        ),
     },
     scalars={Part.INVENTORY: health.IDENTITY, Part.HEALTH: FARES},
     parse=parse,

@@ -15,6 +15,7 @@ __all__ = [
     "FARES",
     "MODULE",
     "MODULES",
+    "NO_MODULE",
     "ONU_INTERFACE",
     "PON_INTERFACE",
     "device",
@@ -29,8 +30,9 @@ BOARDS: Final = Table(
     columns=(BOARD_SERIAL, BOARD_SOFTWARE, BOARD_CPU, BOARD_MEMORY, BOARD_TEMPERATURE),
 )
 CPU, TEMPERATURE = f"{ENTERPRISE}.9.109.1.1.1.1.3.1", f"{ENTERPRISE}.9.181.1.1.7.1"
-FARES: Final = (*health.UPTIME, CPU, TEMPERATURE)
-"""Models without that table of boards have one processor and one thermometer."""
+MEMORY: Final = f"{ENTERPRISE}.9.48.1.0"
+FARES: Final = (*health.UPTIME, CPU, TEMPERATURE, MEMORY)
+"""Models without that table of boards have one processor, one thermometer and one memory pool."""
 
 SFP: Final = f"{ENTERPRISE}.9.63.1.7.1"
 SFP_TX, SFP_RX, SFP_CELSIUS, SFP_VOLTAGE, SFP_BIAS = (f"{SFP}.{n}" for n in range(2, 7))
@@ -76,7 +78,10 @@ def device(cells: Cells, gate: Gate) -> DeviceReading:
             health.worst(cells, BOARD_CPU, gate.percent),
             gate.percent(number(cells.scalar(CPU), (-1,))),
         ),
-        memory_percent=health.worst(cells, BOARD_MEMORY, gate.percent),
+        memory_percent=_either(
+            health.worst(cells, BOARD_MEMORY, gate.percent),
+            gate.percent(number(cells.scalar(MEMORY), (0, -1))),
+        ),
     )
 
 

@@ -76,7 +76,7 @@ def gpon(plant: Plant) -> Sequence[Column]:
                 4: of(wire.octets, "serial"),
                 9: of(wire.octets, "model"),
                 20: of(wire.octets, "firmware"),
-                33: online(of(wire.integer, "distance_m"), None),
+                33: online(fixed("distance_m", 10), None),
                 35: lambda onu: wire.integer(GPON_CAUSES.get(onu.cause, 0)),
             },
         ),

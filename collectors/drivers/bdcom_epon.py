@@ -92,8 +92,8 @@ deregistration = choice(CAUSES, DownCause.OTHER, none=(2, 255))
 
 
 def bound(column: Mapping[Index, Value], read: Callable[[Value], T | None]) -> Mapping[str, T]:
-    """What a column of the binding table says of each ONU, by its MAC: the table's rows are the port
-    and the six octets of it.
+    """What a column of the binding table says of each ONU, by its MAC: the table's rows are the
+    port and the six octets of it.
     """
     return {
         mac: told

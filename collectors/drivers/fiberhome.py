@@ -37,12 +37,12 @@ SOFTWARE_VERSION, SYSTEM_TEMPERATURE = f"{COMMON}.9.4.3.0", f"{COMMON}.9.4.5.0"
 CARD_CPU, CARD_MEMORY = f"{COMMON}.9.8.1.1.5", f"{COMMON}.9.8.1.1.6"
 
 STATES: Final = {
-    0: OnuState.OFFLINE,
+    0: OnuState.LOS,
     1: OnuState.ONLINE,
     2: OnuState.DYING_GASP,
     3: OnuState.OFFLINE,
 }
-"""The MIB names 0 and 1; newer firmware says 2 for a cut of power and 3 for any other absence."""
+"""The MIB names 0 and 1; the vendor's guide to it: fibre cut, online, power cut, offline."""
 
 DARK: Final = (0, -1)
 """No light is told as 0."""

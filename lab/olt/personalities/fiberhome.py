@@ -17,7 +17,12 @@ __all__ = ["PERSONALITIES"]
 COMMON: Final[Oid] = (1, 3, 6, 1, 4, 1, 5875, 800, 3)
 PORTS_PER_CARD: Final = 16
 DARK: Final = wire.integer(0)
-STATES: Final = {OnuState.OFFLINE: 0, OnuState.ONLINE: 1, OnuState.DYING_GASP: 2}
+STATES: Final = {
+    OnuState.LOS: 0,
+    OnuState.ONLINE: 1,
+    OnuState.DYING_GASP: 2,
+    OnuState.OFFLINE: 3,
+}
 
 
 def place(port: int) -> tuple[int, int]:

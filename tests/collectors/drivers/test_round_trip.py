@@ -18,7 +18,7 @@ TELLS = {
     "cdata_epon": {OnuState.LOS, OnuState.DYING_GASP},
     "cdata_fd": {OnuState.LOS, OnuState.DYING_GASP},
     "cdata_gpon": {OnuState.LOS, OnuState.DYING_GASP},
-    "fiberhome": {OnuState.DYING_GASP},
+    "fiberhome": {OnuState.LOS, OnuState.DYING_GASP},
     "huawei": {OnuState.LOS, OnuState.DYING_GASP},
     "nokia": set(),
     "ubiquiti": set(),

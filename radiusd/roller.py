@@ -65,4 +65,6 @@ class Roller:
             rolled = await roll(transaction, now, sessions_maximum)
             if rolled is not None and rolled.crossed_cap:
                 await entitlement.rewrite(transaction, rolled.crossed_cap, now)
+        for nas_id in rolled.copies if rolled is not None else ():
+            self._log.warning("stop_replayed", nas=nas_id)
         return rolled

@@ -6,6 +6,7 @@ once. The others are judged (`radiusd/store/rolling_judged.py`). Rows that a rec
 waited for in the recorder's own order, or left to the next turn, so that neither blocks the other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radiusd.store import rolling_judged
 from radiusd.store.rolling_judged import CLOSED
+from radiusd.store.rolling_sessions import COPIES
 from radiusd.store.rolling_usage import ROLL_USAGE
 
 __all__ = ["SESSIONS_MAXIMUM", "Rolled", "mark_suspects", "roll"]
@@ -53,7 +55,8 @@ TABLES = (
     """,
     """
     CREATE TEMP TABLE late (session_key uuid, subscriber_id bigint,
-        closed_on date, closed_key uuid, closed_subscriber bigint, reopens boolean)
+        closed_on date, closed_key uuid, closed_subscriber bigint, reopens boolean,
+        repeats boolean)
         ON COMMIT DELETE ROWS
     """,
     """
@@ -178,11 +181,15 @@ WHERE NOT suspect AND ended_at IS NULL AND last_seen_at < %(now)s
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rolled:
-    """What one turn did; `more` where it left sessions to the next one."""
+    """What one turn did; `more` where it left sessions to the next one.
+
+    `copies` are the NASes of Stops that came once more, long after the first.
+    """
 
     sessions: int = 0
     closed: int = 0
     crossed_cap: tuple[int, ...] = ()
+    copies: tuple[int, ...] = ()
     more: bool = False
 
 
@@ -210,7 +217,10 @@ async def roll(
     judged = await run(rolling_judged.JUDGE)
     await run(ROLL_PLAIN)
     closed = await run(MOVE_PLAIN)
+    copies: Sequence[int] = ()
     if restarted or judged:
+        await run(*rolling_judged.FIND)
+        copies = (await transaction.exec_driver_sql(COPIES)).scalars().all()
         closed += await run(*rolling_judged.SETTLE)
     skipped = await run(REQUEUE)
     await run(ROLL_USAGE)
@@ -221,6 +231,7 @@ async def roll(
         sessions=due,
         closed=closed,
         crossed_cap=tuple(crossed.scalars()),
+        copies=tuple(copies),
         more=max(due, restarted) >= sessions_maximum,
     )
 

@@ -15,7 +15,7 @@ from radiusd.store.rolling_sessions import (
 )
 from radiusd.store.rolling_usage import FIND_ADVANCE, MARK_ROLLED
 
-__all__ = ["ADD_RESTARTED", "CLOSED", "DONE_RESTARTS", "FORGET_RESTARTS", "JUDGE", "SETTLE"]
+__all__ = ["ADD_RESTARTED", "CLOSED", "DONE_RESTARTS", "FIND", "FORGET_RESTARTS", "JUDGE", "SETTLE"]
 
 RESTART_DAYS = 8
 """How long a restart is remembered: a record may come a week after its event."""
@@ -139,11 +139,10 @@ MOVE_ENDED = (
 )
 
 
+FIND = (ADD_OTHERS, LOCK, *FOLD_SIBLINGS, FIND_CLOSED)
+"""What is held, and what of it is of a session that has been closed."""
+
 SETTLE = (
-    ADD_OTHERS,
-    LOCK,
-    *FOLD_SIBLINGS,
-    FIND_CLOSED,
     *REOPEN,
     *FOLD_CLOSED,
     BASELINE,
@@ -154,4 +153,4 @@ SETTLE = (
     APPLY,
     *MOVE_ENDED,
 )
-"""All of it in order; the last statement's rows are the sessions closed."""
+"""What follows, in order; the last statement's rows are the sessions closed."""

@@ -7,7 +7,15 @@ packet that lost its Class with its session, and keeps apart what got the same A
 after a reboot.
 """
 
-__all__ = ["ADD_OTHERS", "FIND_CLOSED", "FOLD_CLOSED", "FOLD_SIBLINGS", "REOPEN", "between"]
+__all__ = [
+    "ADD_OTHERS",
+    "COPIES",
+    "FIND_CLOSED",
+    "FOLD_CLOSED",
+    "FOLD_SIBLINGS",
+    "REOPEN",
+    "between",
+]
 
 JITTER = "interval '10 seconds'"
 """Between two computations of one session's start: whole seconds, and delays on the way."""
@@ -15,6 +23,10 @@ JITTER = "interval '10 seconds'"
 REPETITION = "interval '10 minutes'"
 """How late a Stop may come again. Where a NAS tells no time it is dated when it is read, and it may
 have waited in the socket of a worker that was killed."""
+
+UNMISTAKABLE_SECONDS, UNMISTAKABLE_OCTETS = 60, 1_000_000
+"""No two sessions of one name that are as long and carried as much agree in every counter: that one
+is the other's copy, whenever it comes."""
 
 
 def _half(key: str) -> tuple[str, str]:
@@ -50,7 +62,9 @@ def _repeats(one: str, closed: str) -> str:
         f" AND {one}.session_time_seconds = {closed}.session_time_seconds"
         f" AND {one}.octets_up = {closed}.octets_up AND {one}.octets_down = {closed}.octets_down"
         f" AND {one}.octets_up + {one}.octets_down > 0"
-        f" AND {one}.ended_at < {closed}.ended_at + {REPETITION})"
+        f" AND ({one}.ended_at < {closed}.ended_at + {REPETITION}"
+        f" OR {one}.session_time_seconds >= {UNMISTAKABLE_SECONDS}"
+        f" AND {one}.octets_up + {one}.octets_down >= {UNMISTAKABLE_OCTETS}))"
     )
 
 
@@ -131,7 +145,8 @@ SELECT DISTINCT ON (o.session_key, o.subscriber_id)
     h.closed_by <> 'stop' AND o.ended_at IS NULL AND o.last_seen_at > h.ended_at
         AND NOT EXISTS (
             SELECT FROM nas_restart r WHERE r.nas_id = o.nas_id
-                AND r.event_at > h.started_at AND r.event_at >= o.last_seen_at)
+                AND r.event_at > h.started_at AND r.event_at >= o.last_seen_at),
+    {_repeats("o", "h")}
 FROM locked o JOIN session h ON {between("h.session_key", "o.session_key")}
     AND h.closed_on >= %(oldest)s AND h.closed_on >= (o.last_seen_at - interval '1 day')::date
     AND (h.session_key = o.session_key AND o.class_cookie IS NOT NULL
@@ -143,6 +158,16 @@ ORDER BY o.session_key, o.subscriber_id, h.started_at DESC
 
 A close that was only inferred is taken back by a later Interim; a Stop is not (RFC 2866 §5.1).
 """
+
+COPIES = f"""
+SELECT DISTINCT h.nas_id
+FROM late JOIN locked o ON o.session_key = late.session_key AND o.subscriber_id = late.subscriber_id
+JOIN session h ON h.closed_on = late.closed_on
+    AND h.session_key = late.closed_key AND h.subscriber_id = late.closed_subscriber
+WHERE late.repeats AND o.ended_at >= h.ended_at + {REPETITION}
+ORDER BY h.nas_id
+"""
+"""The NASes of Stops that came once more, and later than anything that was on its way."""
 
 REOPEN = (
     """
@@ -208,7 +233,8 @@ FOLD_CLOSED = (
             max(CASE WHEN service_id > 0 THEN octets_down END) AS rolled_octets_down,
             max(service_id) AS service_id, max(o.subscriber_id) AS subscriber_id,
             max(session_time_seconds) AS session_time_seconds, min(started_at) AS started_at,
-            max(last_seen_at) AS last_seen_at, max(ended_at) AS ended_at,
+            max(last_seen_at) FILTER (WHERE NOT late.repeats) AS last_seen_at,
+            max(ended_at) FILTER (WHERE NOT late.repeats) AS ended_at,
             max(terminate_cause) AS terminate_cause
         FROM late JOIN locked o
             ON o.session_key = late.session_key AND o.subscriber_id = late.subscriber_id
@@ -228,4 +254,5 @@ FOLD_CLOSED = (
         AND s.subscriber_id = late.subscriber_id
     """,
 )
-"""What came after the close raises the closed session, and is rolled like anything else."""
+"""What came after the close raises the closed session, and is rolled like anything else. A Stop
+that is read again moves no end."""

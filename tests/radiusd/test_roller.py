@@ -134,6 +134,23 @@ async def test_a_stop_that_is_read_again_much_later_is_the_same_session(books, s
     assert (1500, 3000) == await books.used()
 
 
+async def test_yesterdays_stop_sent_once_more_is_no_other_session(books):
+    """Without Class and Event-Timestamp nothing but its counters says what it is a copy of."""
+    stop = attributes(Status.STOP, seconds=400, up=1_500_000, down=3_000_000)
+    copies = []
+    for late_by in (timedelta(), timedelta(hours=2), timedelta(hours=20)):
+        known = {"ann@isp": (SUBSCRIBER_ID, SERVICE_ID)}
+        again = read(stop, received_at=START + late_by, services=known)
+        assert isinstance(again, Record)
+        await books.write(again)
+        copies.append((await books.roll()).copies)
+
+    (closed,) = await books.closed()
+    assert ([], START) == (await books.live(), closed.ended_at)
+    assert [(), (closed.nas_id,), (closed.nas_id,)] == copies
+    assert (1_500_000, 3_000_000) == await books.used()
+
+
 @pytest.mark.parametrize("lost", [0, 1, 2])
 async def test_a_packet_that_lost_its_class_does_not_split_the_session(books, lost):
     parts = session(*WHOLE)

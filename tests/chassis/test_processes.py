@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chassis.processes import Processes, Program
+from tests.support.eventually import eventually
 
 HOUSE = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60
@@ -37,13 +38,6 @@ async def processes():
     await running.stop()
 
 
-async def until(condition) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 def exists(pid: int) -> bool:
     """Whether a process runs (a zombie does not)."""
     with suppress(OSError):
@@ -61,9 +55,9 @@ async def test_a_process_is_replaced_though_a_child_of_its_own_holds_its_output(
             "print(holder.pid, flush=True)\n" + WAIT,
         )
     )
-    await until(lambda: processes.lines)
+    await eventually(lambda: processes.lines)
     os.kill(processes.pids()["radiusd"], signal.SIGKILL)
-    await until(lambda: len(processes.lines) == 2)
+    await eventually(lambda: len(processes.lines) == 2)
     holders = [int(line.partition(" | ")[2]) for line in processes.lines]
     held = [exists(pid) for pid in holders]
     for pid in holders:
@@ -75,7 +69,7 @@ async def test_a_process_is_replaced_though_a_child_of_its_own_holds_its_output(
 
 async def test_lines_are_passed_on_with_the_name_in_front(processes):
     processes.start(python("coa", "print('one\\ntwo', flush=True)\n" + WAIT))
-    await until(lambda: len(processes.lines) == 2)
+    await eventually(lambda: len(processes.lines) == 2)
 
     assert ["coa | one", "coa | two"] == processes.lines
 
@@ -98,7 +92,7 @@ async def test_a_killed_process_is_started_again(processes):
     await processes.wait_ready(seconds_max=PATIENCE_SECONDS)
     first = processes.pids()["coa"]
     os.kill(first, signal.SIGKILL)
-    await until(lambda: processes.pids().get("coa", first) != first)
+    await eventually(lambda: processes.pids().get("coa", first) != first)
 
     assert not exists(first)
 
@@ -107,7 +101,7 @@ async def test_a_process_that_no_restart_can_help_is_given_up():
     given_up = []
     processes = Processes(output=[].append, on_given_up=lambda *report: given_up.append(report))
     processes.start(python("coa", "raise SystemExit(78)"))
-    await until(lambda: given_up)
+    await eventually(lambda: given_up)
     await processes.stop()
 
     assert [("coa", 78)] == given_up
@@ -137,10 +131,10 @@ async def test_one_that_does_not_stop_is_killed_with_its_children(processes, mon
         "while True: signal.pause()\n"
     )
     processes.start(python("coa", code))
-    await until(lambda: processes.lines)
+    await eventually(lambda: processes.lines)
     pids = [processes.pids()["coa"], int(processes.lines[0].split()[-1])]
     await processes.stop()
-    await until(lambda: not any(exists(pid) for pid in pids))
+    await eventually(lambda: not any(exists(pid) for pid in pids))
 
 
 async def test_children_end_when_their_parent_is_killed():
@@ -161,7 +155,7 @@ async def test_children_end_when_their_parent_is_killed():
     alive = exists(child)
     parent.kill()
     await parent.wait()
-    await until(lambda: not exists(child))
+    await eventually(lambda: not exists(child))
 
     assert alive
 

@@ -307,11 +307,3 @@ async def running(database_config: DatabaseConfig) -> AsyncIterator[Callable[[],
     for daemon in started:
         await daemon.drain()
     assert [] == failures
-
-
-async def until(what: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
-    """The first truthy result of `what`, asked again and again."""
-    async with asyncio.timeout(seconds):
-        while not (found := await what()):
-            await asyncio.sleep(0.02)
-    return found

@@ -11,7 +11,8 @@ from isp.errors import ExitCode, Refused
 from lab.nas.dynamic_authorization import ErrorCause
 from radius import numbers
 from radius.packet import Code
-from tests.coa.conftest import Das, Provider, until
+from tests.coa.conftest import Das, Provider
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.database
 
@@ -28,7 +29,7 @@ async def test_a_hold_disconnects_the_live_session_and_its_stop_proves_it(
     async def disconnected():
         return [code for code, _ in das.came if code == Code.DISCONNECT_REQUEST]
 
-    await until(disconnected)
+    await eventually(disconnected)
     _, frame = das.came[0]
     attributes = dict(frame.attributes)
     assert b"ann" == attributes[numbers.USER_NAME]
@@ -39,14 +40,14 @@ async def test_a_hold_disconnects_the_live_session_and_its_stop_proves_it(
     async def acknowledged():
         return [each for each in await provider.actions() if each.outcome == "acknowledged"]
 
-    (action,) = await until(acknowledged)
+    (action,) = await eventually(acknowledged)
     assert ("disconnect", "loss_of_access", None) == (action.kind, action.cause, action.proven_at)
     await provider.end(key)
 
     async def proven():
         return [each for each in await provider.actions() if each.proven_at is not None]
 
-    (action,) = await until(proven)
+    (action,) = await eventually(proven)
     assert "stop" == action.proof
 
 
@@ -64,7 +65,7 @@ async def test_a_session_as_granted_is_left_alone_and_one_of_another_server_adop
     async def adopted():
         return await provider.held(foreign_key)
 
-    assert "adopted" == (await until(adopted)).state
+    assert "adopted" == (await eventually(adopted)).state
     assert None is await provider.held(own_key)
     assert [] == das.came
 
@@ -80,7 +81,7 @@ async def test_an_adopted_session_moves_only_for_a_loss_of_access(
     async def adopted():
         return await provider.held(key)
 
-    await until(adopted)
+    await eventually(adopted)
     await provider.set_plan(service_id, await provider.add_plan(down_kbps=5_000))
     await asyncio.sleep(0.3)
     assert [] == das.came
@@ -89,7 +90,7 @@ async def test_an_adopted_session_moves_only_for_a_loss_of_access(
     async def came():
         return das.came
 
-    await until(came)
+    await eventually(came)
     assert Code.DISCONNECT_REQUEST == das.came[0][0]
 
 
@@ -111,7 +112,7 @@ async def test_new_rates_change_a_mikrotik_session_by_coa_and_wait_on_a_generic_
         held = await provider.held(ann_key)
         return held if held is not None and held.state == "acknowledged" else None
 
-    held = await until(changed)
+    held = await eventually(changed)
     assert (2, "full", 5_000, 20_000) == (
         held.confirmed_version,
         held.confirmed_access,
@@ -124,7 +125,7 @@ async def test_new_rates_change_a_mikrotik_session_by_coa_and_wait_on_a_generic_
     async def waiting():
         return await provider.held(bob_key)
 
-    assert "pending" == (await until(waiting)).state
+    assert "pending" == (await eventually(waiting)).state
     assert 1 == len(das.came)
     (action,) = await provider.actions()
     assert ("coa", "rates", None) == (action.kind, action.cause, action.proof)
@@ -143,7 +144,7 @@ async def test_a_session_that_the_nas_does_not_know_counts_as_gone(
     async def gone():
         return [each for each in await provider.actions() if each.outcome == "gone"]
 
-    (action,) = await until(gone)
+    (action,) = await eventually(gone)
     assert (503, "nak_503") == (action.error_cause, action.proof)
     assert action.proven_at is not None
     assert "suspect" == (await provider.held(key)).state
@@ -163,7 +164,7 @@ async def test_a_class_that_does_not_fit_any_more_is_found_by_the_sweep(
     async def came():
         return das.came
 
-    await until(came)
+    await eventually(came)
     assert Code.COA_REQUEST == das.came[0][0]
 
 
@@ -196,14 +197,14 @@ async def test_the_guard_halts_a_nas_that_would_lose_too_many_sessions(
         async with provider.coa.transaction() as transaction:
             return (await transaction.execute(select(enforcement_pause))).all()
 
-    (halt,) = await until(halts)
+    (halt,) = await eventually(halts)
     assert (nas_id, "guard", None) == (halt.nas_id, halt.kind, halt.resumed_at)
     await daemon.sweep()
 
     async def twenty():
         return len(das.came) >= 20
 
-    await until(twenty)
+    await eventually(twenty)
     await asyncio.sleep(0.5)
     assert 20 == len(das.came)
 
@@ -217,7 +218,7 @@ async def test_an_approved_block_batch_is_no_reason_to_halt(provider: Provider, 
     async def all_of_them():
         return len(das.came) == 25
 
-    await until(all_of_them)
+    await eventually(all_of_them)
     assert {"dunning"} == {action.requested_by for action in await provider.actions()}
 
 
@@ -232,6 +233,6 @@ async def test_a_batch_that_nobody_looked_at_is_halted_like_anything_else(
     async def twenty():
         return len(das.came) >= 20
 
-    await until(twenty)
+    await eventually(twenty)
     await asyncio.sleep(0.5)
     assert 20 == len(das.came)

@@ -9,7 +9,8 @@ from coa.lane import Lane
 from coa.live import Router
 from isp.nas import Nas
 from radius.retransmission import Schedule
-from tests.coa.conftest import SECRET, Das, Provider, until
+from tests.coa.conftest import SECRET, Das, Provider
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.database
 
@@ -45,10 +46,10 @@ async def test_a_nas_that_still_has_the_secret_before_is_found_with_it(
 
     await provider.add_hold(service_id)
     lane.put([key])
-    assert ["unanswered"] == await until(lambda: outcomes(1))
+    assert ["unanswered"] == await eventually(lambda: outcomes(1))
     await provider.add_hold(service_id, "abuse")
     lane.put([key])
-    assert ["unanswered", "acknowledged"] == await until(lambda: outcomes(2))
+    assert ["unanswered", "acknowledged"] == await eventually(lambda: outcomes(2))
     await tasks.stop()
     await lane.drain(1.0)
     await client.close()

@@ -6,7 +6,8 @@ import pytest
 
 from coa.proof import proof
 from coa.store import prove
-from tests.coa.conftest import Das, Provider, until
+from tests.coa.conftest import Das, Provider
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.database
 
@@ -21,7 +22,7 @@ async def changed(provider: Provider, das: Das, running, *logins: str) -> tuple[
     await running()
     for number, service_id in enumerate(services, start=1):
         await provider.set_plan(service_id, slower)
-        await until(lambda number=number: acknowledged(provider, number))
+        await eventually(lambda number=number: acknowledged(provider, number))
     return nas_id, services
 
 
@@ -39,7 +40,7 @@ async def test_a_later_reading_of_the_queue_proves_the_change(provider, das, run
         (action,) = await provider.actions()
         return action if action.proven_at is not None else None
 
-    action = await until(proven)
+    action = await eventually(proven)
     held = await provider.held(action.session_key)
 
     assert ("coa", "reading") == (action.kind, action.proof)
@@ -71,7 +72,7 @@ async def test_what_nothing_proves_stands_in_no_others_way(provider, das, runnin
     async def proven():
         return [each.login for each in await provider.actions() if each.proven_at is not None]
 
-    assert ["bob"] == await until(proven)
+    assert ["bob"] == await eventually(proven)
 
 
 async def test_a_reading_proves_neither_of_two_sessions_of_one_login(provider, das, running):

@@ -11,7 +11,8 @@ from isp.access import Rates
 from lab.nas.dynamic_authorization import ErrorCause
 from operations import enforcement
 from radius.packet import Code
-from tests.coa.conftest import Das, Provider, until
+from tests.coa.conftest import Das, Provider
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.database
 
@@ -71,7 +72,7 @@ async def test_a_pause_holds_blocks_back_until_it_is_resumed(provider: Provider,
     async def came():
         return das.came
 
-    await until(came)
+    await eventually(came)
     assert Code.DISCONNECT_REQUEST == das.came[0][0]
 
 
@@ -91,7 +92,7 @@ async def test_a_pause_lets_access_return_and_people_disconnect(
     async def both():
         return len(das.came) == 2
 
-    await until(both)
+    await eventually(both)
     actions = {each.login: each for each in await provider.actions()}
     assert ("return_of_access", "coa") == (actions["ann"].cause, actions["ann"].requested_by)
     assert ("operator", "ann") == (actions["bob"].cause, actions["bob"].requested_by)
@@ -99,7 +100,7 @@ async def test_a_pause_lets_access_return_and_people_disconnect(
     async def done():
         return (await request_of(provider, number)).done_at
 
-    await until(done)
+    await eventually(done)
     assert "acknowledged" == (await request_of(provider, number)).outcome
 
 
@@ -114,7 +115,7 @@ async def test_a_request_for_a_session_that_ended_is_closed(provider: Provider, 
     async def done():
         return (await request_of(provider, number)).done_at
 
-    await until(done)
+    await eventually(done)
     assert "not live" == (await request_of(provider, number)).outcome
     assert [] == das.came
 
@@ -133,7 +134,7 @@ async def test_a_dead_nas_does_not_delay_another(provider: Provider, das: Das, r
     async def came():
         return das.came
 
-    await until(came)
+    await eventually(came)
     assert "pending" in {action.outcome for action in await provider.actions()}
 
 
@@ -150,7 +151,7 @@ async def test_what_was_written_down_and_never_answered_is_resumed_after_a_resta
         held = await provider.held(key)
         return held is not None and held.state == "pending"
 
-    await until(pending)
+    await eventually(pending)
     await first.drain()
     (action,) = await provider.actions()
     assert "pending" == action.outcome
@@ -173,7 +174,7 @@ async def test_a_refused_change_leaves_the_session_to_its_next_login(
         held = await provider.held(key)
         return held is not None and held.state == "refused"
 
-    await until(refused)
+    await eventually(refused)
     (action,) = await provider.actions()
     assert ("coa", "unsupported", 401) == (action.kind, action.outcome, action.error_cause)
     assert [Code.COA_REQUEST] == [code for code, _ in das.came]

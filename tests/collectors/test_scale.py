@@ -12,7 +12,8 @@ from collectors.consequences import PollChange
 from collectors.daemon import Collectors
 from collectors.driver import Part
 from database.tables.access_network import onu
-from tests.support.collecting import Collecting, until
+from tests.support.collecting import Collecting
+from tests.support.eventually import eventually
 from tests.support.olt_farm import olt_farm
 from tests.support.sizes import PROVING, size
 
@@ -46,7 +47,7 @@ async def sweep(daemon: Collectors, watch: Watch, wanted: set[int]) -> tuple[lis
     async def all_read() -> bool:
         return wanted <= watch.read_at.keys()
 
-    await until(all_read, seconds=300)
+    await eventually(all_read, seconds=300)
     took = sorted(watch.read_at[device_id] - started for device_id in wanted)
     return took, time.process_time() - processor
 
@@ -68,7 +69,7 @@ async def test_a_sweep_of_all_states_is_quick_cheap_and_gentle(
             async def all_polled() -> bool:
                 return await site.polled() == OLTS
 
-            await until(all_polled, seconds=600)
+            await eventually(all_polled, seconds=600)
             known = await site.rows(onu, func.count())
             farm.forget()
             took, processor = await sweep(daemon, watch, set(devices))

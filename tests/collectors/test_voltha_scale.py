@@ -10,7 +10,8 @@ from collectors.consequences import PollChange
 from collectors.driver import Part
 from database.tables.access_network import onu
 from lab.voltha import Core, Habits, Plant
-from tests.support.collecting import Collecting, until
+from tests.support.collecting import Collecting
+from tests.support.eventually import eventually
 from tests.support.sizes import size
 
 ONUS = size(1_100, 10_000)
@@ -47,9 +48,9 @@ async def test_ten_thousand_onus_of_one_core_in_the_database_none_lost_by_restar
             async def look() -> None:
                 before = readings.count
                 daemon.lanes.lane(device_id).hint()
-                await until(lambda: _more(readings, before), 120)
+                await eventually(lambda: _more(readings, before), seconds=120)
 
-            await until(lambda: _more(readings, 0), 120)
+            await eventually(lambda: _more(readings, 0), seconds=120)
             record_property("all ONUs written, seconds", f"{clock.monotonic() - started:.1f}")
             first = await site.rows(onu, onu.c.serial, onu.c.onu_id)
             started = clock.monotonic()
@@ -68,7 +69,7 @@ async def test_ten_thousand_onus_of_one_core_in_the_database_none_lost_by_restar
                     rx is not None for (_, rx) in await site.rows(onu, onu.c.serial, onu.c.rx_dbm)
                 )
 
-            alight = await until(lit, 60)
+            alight = await eventually(lit, seconds=60)
 
     below = sum(len(pon.onus) for pon in plant.olts[0].pons)
     assert ONUS == len(first)

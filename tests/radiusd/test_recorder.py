@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from radiusd.accounting import Record, Status
 from radiusd.recorder import Fate, Recorder
 from radiusd.spool import Spool
 from tests.support.accounting import START, record
+from tests.support.eventually import eventually
 from tests.support.recording import Books
 
 pytestmark = pytest.mark.database
@@ -54,12 +55,6 @@ async def recording(
         await running
 
 
-async def until(reached: Callable[[], bool], seconds: float = 60) -> None:
-    async with asyncio.timeout(seconds):
-        while not reached():
-            await asyncio.sleep(0.01)
-
-
 def emptied(path: Path) -> bool:
     """Whether all that was spooled there is in Postgres, replayed or by a commit that was late."""
     spool = Spool(path)
@@ -86,7 +81,7 @@ async def test_what_is_acknowledged_is_in_the_database(books, tmp_path, patient)
     async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
         for number, one in enumerate(interims(500)):
             assert recorder.submit(one, number)
-        await until(lambda: len(acknowledged) == 500)
+        await eventually(lambda: len(acknowledged) == 500)
 
         assert list(range(500)) == acknowledged
         assert 500 == len(await books.records())
@@ -97,7 +92,7 @@ async def test_a_repeated_record_is_acknowledged_and_recorded_once(books, tmp_pa
     async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
         for number in range(3):
             recorder.submit(record(Status.START), number)
-        await until(lambda: len(acknowledged) == 3)
+        await eventually(lambda: len(acknowledged) == 3)
 
         assert 1 == len(await books.records())
 
@@ -108,10 +103,10 @@ async def test_postgres_away_means_the_spool_and_then_the_database_by_itself(boo
     async with recording(gate.raw, tmp_path / "spool") as (recorder, acknowledged):
         for number, one in enumerate(interims(100)):
             recorder.submit(one, number)
-        await until(lambda: len(acknowledged) == 100)
+        await eventually(lambda: len(acknowledged) == 100)
         kept = recorder.counts[Fate.SPOOLED], len(await books.records())
         gate.shut = False
-        await until(lambda: recorder.counts[Fate.REPLAYED] == 100)
+        await eventually(lambda: recorder.counts[Fate.REPLAYED] == 100)
 
         assert (100, 0) == kept
         assert 100 == len(await books.records())
@@ -124,14 +119,14 @@ async def test_a_slow_commit_is_spooled_and_not_replayed_once_it_is_through(
     gate.let.clear()
     async with recording(gate.raw, tmp_path / "spool") as (recorder, acknowledged):
         recorder.submit(record(Status.START), 0)
-        await until(lambda: acknowledged == [0])
+        await eventually(lambda: acknowledged == [0])
         monkeypatch.setattr(recorder_module, "COMMIT_SECONDS_MAXIMUM", 60.0)
         gate.let.set()
         async with asyncio.timeout(60):
             while len(await books.records()) < 1:
                 await asyncio.sleep(0.05)
         recorder.submit(record(Status.INTERIM, 5, 5), 1)
-        await until(lambda: acknowledged == [0, 1])
+        await eventually(lambda: acknowledged == [0, 1])
 
     left = Spool(tmp_path / "spool")
     assert (0, 0) == (left.waiting(), recorder.counts[Fate.REPLAYED])
@@ -144,7 +139,7 @@ async def test_what_a_predecessor_left_is_replayed(books, tmp_path):
         left.append([one])
     left.close()
     async with recording(books.database.raw, tmp_path / "spool") as (recorder, _):
-        await until(lambda: recorder.counts[Fate.REPLAYED] == 50)
+        await eventually(lambda: recorder.counts[Fate.REPLAYED] == 50)
 
     assert 50 == len(await books.records())
 
@@ -156,7 +151,7 @@ async def test_neither_postgres_nor_disk_means_silence(books, tmp_path):
     abandoned: list[int] = []
     async with recording(gate.raw, tmp_path / "spool", abandoned) as (recorder, acknowledged):
         recorder.submit(record(Status.START), 0)
-        await until(lambda: recorder.counts[Fate.NOT_KEPT] == 1)
+        await eventually(lambda: recorder.counts[Fate.NOT_KEPT] == 1)
 
     assert ([], [0]) == (acknowledged, abandoned)
 
@@ -179,7 +174,7 @@ async def test_one_record_that_postgres_refuses_takes_no_other_with_it(books, tm
     async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
         for number, one in enumerate([*good[:9], impossible, *good[9:]]):
             recorder.submit(one, number)
-        await until(lambda: len(acknowledged) == 20)
+        await eventually(lambda: len(acknowledged) == 20)
 
     assert [number for number in range(21) if number != 9] == acknowledged
     assert 1 == recorder.counts[Fate.REFUSED]
@@ -194,9 +189,9 @@ async def test_two_recorders_of_the_same_sessions_do_not_block_each_other(books,
         for number, each in enumerate(interims(1000)):
             (one if number % 2 else other).submit(each, number)
             (other if number % 3 else one).submit(each, number)
-        await until(lambda: len(first) + len(second) == 2000)
+        await eventually(lambda: len(first) + len(second) == 2000)
         for name in ("a", "b"):
-            await until(partial(emptied, tmp_path / name))
+            await eventually(partial(emptied, tmp_path / name))
 
     assert 1000 == len(await books.records())
     assert {str(number): 1000 - (1000 - number) % 7 for number in range(7)} == {
@@ -213,8 +208,8 @@ async def test_a_killed_backend_loses_nothing_acknowledged(
                 recorder.submit(one, 200 * round_number + number)
             await asyncio.sleep(0.02)
             server.end_connections(database_config, "%EXECUTE record_batch%")
-        await until(lambda: len(acknowledged) == 1000)
-        await until(partial(emptied, tmp_path / "spool"))
+        await eventually(lambda: len(acknowledged) == 1000)
+        await eventually(partial(emptied, tmp_path / "spool"))
     with contextlib.suppress(Exception):
         await books._store.close()
 
@@ -226,7 +221,7 @@ async def test_the_order_of_a_sessions_records_does_not_matter(books, tmp_path, 
     async with recording(books.database.raw, tmp_path / "spool") as (recorder, acknowledged):
         for number, one in enumerate(parts):
             recorder.submit(one, number)
-        await until(lambda: len(acknowledged) == 3)
+        await eventually(lambda: len(acknowledged) == 3)
 
     (live,) = await books.live()
     assert (900, 1800, START + timedelta(seconds=500), START) == (

@@ -1,6 +1,5 @@
 """A small provider with a router of the lab: services with live sessions, and a shaper."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -27,6 +26,7 @@ from lab.routeros import RouterOs
 from operations import devices, entitlement, shaping
 from shaper.config import ShaperConfig, ShaperSettings
 from shaper.daemon import Shaper
+from tests.support.eventually import eventually
 
 SIMPLE = "/queue/simple"
 USER, PASSWORD = "turnpike", "a password"
@@ -215,7 +215,7 @@ class Provider:
             async with self.command.transaction(self.tenant_id) as transaction:
                 return await shaping.outcome_of(transaction, request)
 
-        return await until(answered)
+        return await eventually(answered)
 
     async def _add(self, table: Any, **values: Any) -> int:
         key = next(iter(table.primary_key.columns))
@@ -269,14 +269,6 @@ async def running(
     for daemon in started:
         await daemon.drain()
     assert [] == failures
-
-
-async def until(what: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
-    """The first truthy result of `what`, asked again and again."""
-    async with asyncio.timeout(seconds):
-        while not (found := await what()):
-            await asyncio.sleep(0.05)
-    return found
 
 
 def limits(router: RouterOs) -> dict[str, str]:

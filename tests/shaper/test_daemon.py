@@ -2,7 +2,8 @@
 
 from lab.routeros import Fate, RouterOs
 from operations import shaping_sites
-from tests.shaper.conftest import SIMPLE, Provider, limits, until, written
+from tests.shaper.conftest import SIMPLE, Provider, limits, written
+from tests.support.eventually import eventually
 
 FAST, SLOW = "20000000/100000000", "1000000/2000000"
 WALLED, SUSPENDED = "turnpike-walled", "turnpike-suspended"
@@ -17,7 +18,7 @@ async def settled(provider: Provider, router: RouterOs, expected: dict[str, str]
     async def reached() -> bool:
         return limits(router) == expected and await in_sync(provider)
 
-    await until(reached)
+    await eventually(reached)
 
 
 async def test_live_sessions_get_their_queues_and_lose_them(provider, router, running):
@@ -56,7 +57,7 @@ async def test_a_cycle_without_changes_writes_nothing(provider, router, running)
     services = await provider.add_services(await provider.add_plan(), 3)
     await provider.log_in(nas_id, services)
     await running()
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
     before = written(router)
 
     outcome = await provider.ask("apply")
@@ -123,13 +124,13 @@ async def test_a_router_nobody_logs_in_to_keeps_out_by_address_lists(provider, r
     async def kept_out() -> bool:
         return [SUSPENDED] == [row.values["list"] for row in entries.values()]
 
-    await until(kept_out)
+    await eventually(kept_out)
     await provider.release(ann)
 
     async def let_in() -> bool:
         return not entries and await in_sync(provider)
 
-    await until(let_in)
+    await eventually(let_in)
 
 
 async def test_removals_that_nothing_explains_are_held_until_confirmed(provider, router, running):
@@ -137,18 +138,18 @@ async def test_removals_that_nothing_explains_are_held_until_confirmed(provider,
     services = await provider.add_services(await provider.add_plan(), 60)
     await provider.log_in(nas_id, services)
     await running()
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
 
     await provider.end(services[:30], closed_by="nas_restart")
 
     async def held() -> bool:
         return (await provider.status()).state == "held"
 
-    await until(held)
+    await eventually(held)
     assert (60, 30) == (len(limits(router)), (await provider.status()).held)
 
     await provider.ask("apply", confirmed_removals=30)
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
 
     assert 30 == len(limits(router))
 
@@ -158,7 +159,7 @@ async def test_stops_explain_any_number_of_removals(provider, router, running):
     services = await provider.add_services(await provider.add_plan(), 60)
     await provider.log_in(nas_id, services)
     await running()
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
 
     await provider.end(services[:40])
     await settled(provider, router, {f"u{number}": FAST for number in range(41, 61)})
@@ -209,7 +210,7 @@ async def test_a_router_that_is_away_is_tried_again(provider, router, running):
         status = await provider.status()
         return status is not None and status.state in ("drifted", "unreachable")
 
-    await until(drifted)
+    await eventually(drifted)
     router.faults.every = {}
     await provider.ask("apply")
     await settled(provider, router, {"u1": FAST, "u2": FAST})

@@ -9,7 +9,8 @@ from database.tables.shaping import throughput_sample
 from devices.credentials import LoginAccess
 from lab.routeros import RouterOs
 from operations import cpe, devices, enforcement, shaping, shaping_sites
-from tests.shaper.conftest import PASSWORD, SIMPLE, USER, Provider, limits, until, written
+from tests.shaper.conftest import PASSWORD, SIMPLE, USER, Provider, limits, written
+from tests.support.eventually import eventually
 
 FAST, SLOW = "20000000/100000000", "1000000/2000000"
 
@@ -31,7 +32,7 @@ async def test_a_pause_lets_back_in_and_writes_nothing_else(provider, router, ru
         )
     await running()
     entries = router.tables["/ip/firewall/address-list"].rows
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
     assert 1 == len(entries)
     async with provider.command.transaction(provider.tenant_id) as transaction:
         await enforcement.pause(transaction, actor="ann", now=provider.clock.now())
@@ -40,13 +41,13 @@ async def test_a_pause_lets_back_in_and_writes_nothing_else(provider, router, ru
     async def paused() -> bool:
         return (await provider.status()).state == "paused"
 
-    await until(paused)
+    await eventually(paused)
     await provider.release(ann)
 
     async def let_in() -> bool:
         return not entries
 
-    await until(let_in)
+    await eventually(let_in)
     assert {"North", "u1"} == limits(router).keys()
 
     async with provider.command.transaction(provider.tenant_id) as transaction:
@@ -55,7 +56,7 @@ async def test_a_pause_lets_back_in_and_writes_nothing_else(provider, router, ru
     async def shaped() -> bool:
         return "u2" in limits(router)
 
-    await until(shaped)
+    await eventually(shaped)
 
 
 async def test_a_subscribers_own_device_gets_a_queue_for_its_subnet(provider, router, running):
@@ -81,10 +82,10 @@ async def test_a_subscribers_own_device_gets_a_queue_for_its_subnet(provider, ro
     async def shaped(limit: str) -> bool:
         return limits(router) == {"u1": limit}
 
-    await until(lambda: shaped(FAST))
+    await eventually(lambda: shaped(FAST))
     assert "192.168.88.0/24" == router.tables[SIMPLE].row(f"s{ann}-u1").values["target"]
     await provider.set_plan([ann], await provider.add_plan(down_kbps=2_000, up_kbps=1_000))
-    await until(lambda: shaped(SLOW))
+    await eventually(lambda: shaped(SLOW))
 
     async with provider.command.transaction(provider.tenant_id) as transaction:
         (listed,) = await cpe.listed(transaction, "u1")
@@ -102,7 +103,7 @@ async def test_a_router_shaped_by_radius_is_only_compared(provider, router, runn
     async def compared() -> bool:
         return len(await provider.states()) == 3
 
-    await until(compared)
+    await eventually(compared)
     states = await provider.states()
 
     assert [None, "different", "missing"] == [states[f"u{n}"].drift for n in (1, 2, 3)]
@@ -117,14 +118,14 @@ async def test_a_comparison_is_as_old_as_the_reading_that_it_is_made_with(
     await provider.log_in(nas_id, services)
     router.dial_in("u1", "10.0.0.1", "20M/100M")
     await running()
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
     changed_at = provider.clock.now()
     await provider.set_plan(services, await provider.add_plan(down_kbps=2_000))
 
     async def differs() -> bool:
         return (await provider.states())["u1"].drift == "different"
 
-    await until(differs)
+    await eventually(differs)
     compared = (await provider.status()).checked_at
     await provider.ask("diff")
 
@@ -140,7 +141,7 @@ async def test_parents_are_sampled_and_fasttrack_is_told_of(provider, router, ru
     rule = {"chain": "forward", "action": "fasttrack-connection"}
     router.tables["/ip/firewall/filter"].add(rule)
     await running(sample_seconds=1.0)
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
     name = next(iter(router.tables[SIMPLE].rows.values())).values["name"]
     router.carry(name, up=3_000_000, down=40_000_000, seconds=1.0)
 
@@ -150,7 +151,7 @@ async def test_parents_are_sampled_and_fasttrack_is_told_of(provider, router, ru
             query = query.where(throughput_sample.c.down_bps > 0)
             return list((await transaction.execute(query)).all())
 
-    assert (40_000_000, 3_000_000) == tuple((await until(sampled))[0])
+    assert (40_000_000, 3_000_000) == tuple((await eventually(sampled))[0])
     assert ["FastTrack"] == [each.split()[0] for each in (await provider.status()).warnings]
 
 
@@ -167,7 +168,7 @@ async def test_a_run_and_the_metrics_have_the_figures(provider, router, running)
     await provider.log_in(nas_id, await provider.add_services(await provider.add_plan(), 3))
     applied_before = figure("apply_seconds_count")
     await running()
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
     (run,) = await provider.runs()
 
     assert (3, 0, 0) == (run.wanted_adds, run.wanted_sets, run.wanted_removes)
@@ -181,7 +182,7 @@ async def test_a_run_and_the_metrics_have_the_figures(provider, router, running)
         names = ("queues_wanted", "rows_actual", "queues_drifted")
         return [3, 3, 0] == [figure(name) for name in names]
 
-    await until(told)
+    await eventually(told)
 
 
 async def test_an_address_that_two_took_at_once_is_left_open_with_an_alarm(
@@ -198,13 +199,13 @@ async def test_an_address_that_two_took_at_once_is_left_open_with_an_alarm(
     async def alarmed() -> bool:
         return figure("in_doubt") == 2 and (await provider.status()).state == "in_doubt"
 
-    await until(alarmed)
+    await eventually(alarmed)
     states = await provider.states()
     assert {"u3": FAST} == limits(router)
     assert ["doubt", "doubt", None] == [states[f"u{number}"].drift for number in (1, 2, 3)]
 
     await provider.end(services[:1])
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
     assert {"u2": FAST, "u3": FAST} == limits(router)
 
 
@@ -222,14 +223,14 @@ async def test_rest_where_the_api_is_closed(provider, running):
         async def shaped() -> bool:
             return limits(router) == {"u1": FAST, "u2": FAST}
 
-        await until(shaped)
+        await eventually(shaped)
 
 
 async def test_a_router_that_is_removed_is_forgotten(provider, router, running):
     nas_id = await provider.add_router(router)
     await provider.log_in(nas_id, await provider.add_services(await provider.add_plan(), 1))
     await running()
-    await until(lambda: in_sync(provider))
+    await eventually(lambda: in_sync(provider))
     async with provider.command.transaction(provider.tenant_id) as transaction:
         assert "enabled" == (await shaping.router(transaction, "r1")).mode
         await devices.remove(transaction, name="r1", actor="ann", now=provider.clock.now())
@@ -237,5 +238,5 @@ async def test_a_router_that_is_removed_is_forgotten(provider, router, running):
     async def forgotten() -> bool:
         return await provider.status() is None and not await provider.states()
 
-    await until(forgotten)
+    await eventually(forgotten)
     assert {"u1": FAST} == limits(router)

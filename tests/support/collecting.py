@@ -1,7 +1,6 @@
 """Collectors daemons on a test's database, and devices for them to poll."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -21,7 +20,7 @@ from database.connect import Database, Role
 from database.tables.access_network import device, device_status
 from devices.credentials import Credentials, SnmpAccess, seal_credentials
 
-__all__ = ["Collecting", "until"]
+__all__ = ["Collecting"]
 
 PUBLIC = Credentials(snmp=SnmpAccess(version="2c", community=Secret("public")))
 
@@ -87,11 +86,3 @@ class Collecting:
         query = select(*columns).select_from(table).order_by(*columns)
         async with self.owner.transaction() as transaction:
             return [tuple(row) for row in await transaction.execute(query)]
-
-
-async def until(what: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
-    """The first truthy result of `what`, asked again and again."""
-    async with asyncio.timeout(seconds):
-        while not (found := await what()):
-            await asyncio.sleep(0.05)
-    return found

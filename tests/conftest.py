@@ -1,5 +1,6 @@
 """Fixtures that every room's tests may use: a real Postgres, a fresh database per test."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tests.support.server_runs import begin_run, end_run
 from tests.support.sizes import PROVING
 
 FIRST_TENANT_ID = 1
+
+os.environ["PATH"] += ":/usr/sbin:/sbin"  # where snmpd, mosquitto and tc are; no user's on Debian
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ __all__ = ["WINDOW_REQUESTS", "Breaker", "after", "room"]
 
 WINDOW_REQUESTS = 64
 """Enough to keep a NAS busy over a round trip of 100 ms, few enough not to drown a small one."""
-FAILURES_MAXIMUM = 3
+FAILURES_MAX = 3
 OPEN_SECONDS = 15
-OPEN_SECONDS_MAXIMUM = 300
+OPEN_SECONDS_MAX = 300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,10 +27,10 @@ def after(breaker: Breaker, *, answered: bool, now: datetime) -> Breaker:
     if breaker.open_until is not None and now < breaker.open_until:
         return breaker
     failures = breaker.failures + 1
-    if failures < FAILURES_MAXIMUM:
+    if failures < FAILURES_MAX:
         return Breaker(failures=failures)
-    seconds = OPEN_SECONDS * 2 ** min(failures - FAILURES_MAXIMUM, 10)
-    wait = timedelta(seconds=min(seconds, OPEN_SECONDS_MAXIMUM))
+    seconds = OPEN_SECONDS * 2 ** min(failures - FAILURES_MAX, 10)
+    wait = timedelta(seconds=min(seconds, OPEN_SECONDS_MAX))
     return Breaker(failures=failures, open_until=now + wait)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 __all__ = ["Identifiers", "Slot"]
 
 IDENTIFIERS_PER_PORT = 256
-PORTS_MAXIMUM = 64
+PORTS_MAX = 64
 """16,384 requests to one NAS in a time window: a plan change of every session of a large one."""
 REST_SECONDS = 300.0
 """The time window that RFC 5176 §6.3 has NASes keep by default."""
@@ -37,7 +37,7 @@ class Identifiers:
         """
         if self._resting and now - self._resting[0][0] >= REST_SECONDS:
             return self._resting.popleft()[1]
-        if self._fresh < PORTS_MAXIMUM * IDENTIFIERS_PER_PORT:
+        if self._fresh < PORTS_MAX * IDENTIFIERS_PER_PORT:
             self._fresh += 1
             return Slot(*divmod(self._fresh - 1, IDENTIFIERS_PER_PORT))
         return self._resting.popleft()[1] if self._resting else None

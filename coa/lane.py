@@ -32,7 +32,7 @@ __all__ = ["Lane"]
 
 GATHER_SECONDS = 0.005
 """What comes together within this shares a transaction."""
-WAITING_SESSIONS_MAXIMUM = 100_000
+WAITING_SESSIONS_MAX = 100_000
 """More are left to the next sweep; a NAS has fewer."""
 LOOK_SECONDS = 1.0
 """How soon an open breaker's end is noticed."""
@@ -70,7 +70,7 @@ class Lane:
 
     def put(self, session_keys: Iterable[UUID]) -> None:
         """Have these sessions looked at, soon."""
-        free = WAITING_SESSIONS_MAXIMUM - len(self._waiting)
+        free = WAITING_SESSIONS_MAX - len(self._waiting)
         self._waiting.update(dict.fromkeys(islice(session_keys, max(0, free))))
         self._more.set()
 

@@ -10,7 +10,7 @@ from radius.packet import Code
 __all__ = ["ErrorCause", "Outcome", "judge", "next_try_at", "request_code", "state_after"]
 
 RETRY_SECONDS = 30
-RETRY_SECONDS_MAXIMUM = 900
+RETRY_SECONDS_MAX = 900
 """A silent or unwilling NAS is asked again after 30 s, 1 min … 15 min: it heals by itself."""
 PROOF_SECONDS = 10
 """How long a Stop may follow a Disconnect-ACK before the NAS is asked again whether it is gone."""
@@ -119,5 +119,5 @@ def next_try_at(
             first = RETRY_SECONDS
     if first is None:
         return None
-    longest = max(first, RETRY_SECONDS_MAXIMUM)
+    longest = max(first, RETRY_SECONDS_MAX)
     return now + timedelta(seconds=min(first * 2 ** min(tries - 1, 10), longest))

@@ -10,8 +10,8 @@ from radius.values import Fault, InvalidAttributeError, Value, from_octets, to_o
 
 __all__ = ["Invalid", "Pair", "pair", "read", "write"]
 
-TAG_MAXIMUM = 0x1F  # RFC 2868 §3.1
-TLV_OCTETS_MAXIMUM = 240  # of values put into one container; leaves room for any header
+TAG_MAX = 0x1F  # RFC 2868 §3.1
+TLV_OCTETS_MAX = 240  # of values put into one container; leaves room for any header
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +87,22 @@ def _untagged(definition: Definition, octets: bytes) -> tuple[int | None, bytes]
     that before a salt; a string's is part of the string where it is no tag."""
     if not octets:
         raise InvalidAttributeError(Fault.EMPTY)
-    tag = octets[0] if 0 < octets[0] <= TAG_MAXIMUM else None
+    tag = octets[0] if 0 < octets[0] <= TAG_MAX else None
     if definition.type is ValueType.INTEGER:
         return tag, b"\0" + octets[1:]
-    if definition.encryption is Encryption.SALTED or octets[0] <= TAG_MAXIMUM:
+    if definition.encryption is Encryption.SALTED or octets[0] <= TAG_MAX:
         return tag, octets[1:]
     return None, octets
 
 
 def _tagged(definition: Definition, octets: bytes, tag: int | None) -> bytes:
-    if tag is not None and not 0 < tag <= TAG_MAXIMUM:
+    if tag is not None and not 0 < tag <= TAG_MAX:
         raise InvalidAttributeError(Fault.TAG)
     if definition.type is ValueType.INTEGER:
         if octets[0]:  # three octets are left for the number
             raise InvalidAttributeError(Fault.RANGE)
         return bytes((tag or 0,)) + octets[1:]
-    if tag is None and definition.encryption is not Encryption.SALTED and octets[0] > TAG_MAXIMUM:
+    if tag is None and definition.encryption is not Encryption.SALTED and octets[0] > TAG_MAX:
         return octets
     return bytes((tag or 0,)) + octets
 
@@ -141,9 +141,7 @@ def _joined(
         inside = dictionary.at(tuple(outer)).type is ValueType.TLV
         held = sum(len(value) + 2 for value in entries.values())
         if entries and (
-            tuple(outer) != container
-            or number in entries
-            or held + len(octets) > TLV_OCTETS_MAXIMUM
+            tuple(outer) != container or number in entries or held + len(octets) > TLV_OCTETS_MAX
         ):
             yield container, _entries(entries)
             entries = {}
@@ -157,6 +155,6 @@ def _joined(
 
 
 def _entries(entries: dict[int, bytes]) -> bytes:
-    if any(len(value) > TLV_OCTETS_MAXIMUM for value in entries.values()):
+    if any(len(value) > TLV_OCTETS_MAX for value in entries.values()):
         raise InvalidAttributeError(Fault.TOO_LONG)
     return b"".join(wire.attribute(number, value) for number, value in entries.items())

@@ -16,7 +16,7 @@ from radius.dictionary import (
 
 __all__ = ["DictionaryError", "parse"]
 
-INCLUDE_DEPTH_MAXIMUM = 8  # FreeRADIUS nests two deep; a file that includes itself must end
+INCLUDE_DEPTH_MAX = 8  # FreeRADIUS nests two deep; a file that includes itself must end
 TYPE_ALIASES = {
     "text": "string",
     "uint8": "byte",
@@ -77,7 +77,7 @@ class _Reader:
     blocks: list[tuple[str, str, Oid]] = field(default_factory=list)
 
     def file(self, path: str, *, depth: int) -> None:
-        if depth > INCLUDE_DEPTH_MAXIMUM:
+        if depth > INCLUDE_DEPTH_MAX:
             raise DictionaryError(path, 1, "included too deep")
         outer, self.blocks = self.blocks, []
         for number, line in enumerate(self.read(path).splitlines(), start=1):

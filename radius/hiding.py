@@ -31,7 +31,7 @@ def hide(encryption: Encryption, clear: bytes, hiding: Hiding, number: int = 0) 
         case Encryption.NONE:
             return clear
         case Encryption.USER_PASSWORD:
-            if len(clear) > wire.PASSWORD_OCTETS_MAXIMUM:
+            if len(clear) > wire.PASSWORD_OCTETS_MAX:
                 raise InvalidAttributeError(Fault.TOO_LONG)
             return wire.hide_password(clear, hiding.authenticator, hiding.secret)
         case Encryption.SALTED:

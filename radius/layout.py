@@ -21,8 +21,8 @@ from radius.values import Fault, InvalidAttributeError
 
 __all__ = ["Piece", "pack", "unpack"]
 
-VALUE_OCTETS_MAXIMUM = 253
-FRAGMENT_OCTETS_MAXIMUM = VALUE_OCTETS_MAXIMUM - 2  # less the extended type and the flags
+VALUE_OCTETS_MAX = 253
+FRAGMENT_OCTETS_MAX = VALUE_OCTETS_MAX - 2  # less the extended type and the flags
 VENDOR_OCTETS = 4
 MORE = 0x80  # RFC 6929 §2.2; the same bit continues a WiMAX attribute
 
@@ -72,7 +72,7 @@ def pack(oid: Oid, octets: bytes, dictionary: Dictionary) -> list[RawAttribute]:
     definition = dictionary.at((head,))
     if not inner:
         if definition.concat:
-            return [(head, part) for part in _parts(octets, VALUE_OCTETS_MAXIMUM)]
+            return [(head, part) for part in _parts(octets, VALUE_OCTETS_MAX)]
         return [(head, _limited(octets))]
     match definition.type:
         case ValueType.VENDOR_SPECIFIC:
@@ -81,7 +81,7 @@ def pack(oid: Oid, octets: bytes, dictionary: Dictionary) -> list[RawAttribute]:
             body = _pack_extended(oid, octets, dictionary)
             return [(head, _limited(bytes((inner[0],)) + body))]
         case ValueType.LONG_EXTENDED:
-            parts = _parts(_pack_extended(oid, octets, dictionary), FRAGMENT_OCTETS_MAXIMUM)
+            parts = _parts(_pack_extended(oid, octets, dictionary), FRAGMENT_OCTETS_MAX)
             flags = [MORE] * (len(parts) - 1) + [0]
             return [
                 (head, bytes((inner[0], flag)) + part)
@@ -188,7 +188,7 @@ def _pack_vendor(inner: Sequence[int], octets: bytes, dictionary: Dictionary) ->
     layout = dictionary.vendor_formats.get(inner[0], VendorFormat())
     body = _enclose(inner[2:], octets)
     kind = inner[1].to_bytes(layout.type_octets, "big")
-    room = VALUE_OCTETS_MAXIMUM - VENDOR_OCTETS - layout.header_octets
+    room = VALUE_OCTETS_MAX - VENDOR_OCTETS - layout.header_octets
     parts = _parts(body, room) if layout.continuation else [body]
     attributes = []
     for number, part in enumerate(parts, start=1):
@@ -222,6 +222,6 @@ def _parts(octets: bytes, size: int) -> list[bytes]:
 
 
 def _limited(octets: bytes) -> bytes:
-    if len(octets) > VALUE_OCTETS_MAXIMUM:
+    if len(octets) > VALUE_OCTETS_MAX:
         raise InvalidAttributeError(Fault.TOO_LONG)
     return octets

@@ -11,7 +11,7 @@ from radius.mschap import nt_password_hash
 
 __all__ = ["StoredPassword", "nt_hash_of", "parse_password", "verify_password"]
 
-PBKDF2_ROUNDS_MAXIMUM = 1_000_000  # half a second of one core; more would stall the worker
+PBKDF2_ROUNDS_MAX = 1_000_000  # half a second of one core; more would stall the worker
 CLEAR = "clear"
 NT = "nt"
 PBKDF2 = "pbkdf2-"
@@ -140,7 +140,7 @@ def _pbkdf2(text: str) -> StoredPassword:
     else:
         message = "a PBKDF2 password is $pbkdf2-sha256$rounds$salt$digest"
         raise ValueError(message)
-    if not 0 < rounds <= PBKDF2_ROUNDS_MAXIMUM:
-        message = f"a PBKDF2 password has 1 to {PBKDF2_ROUNDS_MAXIMUM} rounds, not {rounds}"
+    if not 0 < rounds <= PBKDF2_ROUNDS_MAX:
+        message = f"a PBKDF2 password has 1 to {PBKDF2_ROUNDS_MAX} rounds, not {rounds}"
         raise ValueError(message)
     return StoredPassword(scheme=PBKDF2 + name, digest=digest, salt=salt, rounds=rounds)

@@ -23,10 +23,10 @@ else:
         from hashlib import md5
 
 __all__ = [
-    "ATTRIBUTES_MAXIMUM",
+    "ATTRIBUTES_MAX",
     "HEADER_OCTETS",
-    "PACKET_OCTETS_MAXIMUM",
-    "SIGNED_ATTRIBUTES_OCTETS_MAXIMUM",
+    "PACKET_OCTETS_MAX",
+    "SIGNED_ATTRIBUTES_OCTETS_MAX",
     "Frame",
     "attribute",
     "build_access_request",
@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 HEADER_OCTETS = 20
-PACKET_OCTETS_MAXIMUM = 4096  # RFC 2865 §3; RFC 2866 §3 says 4095, which nobody keeps to
-ATTRIBUTES_MAXIMUM = 200  # as FreeRADIUS; a NAS sends some 40, and each one costs time
-SIGNED_ATTRIBUTES_OCTETS_MAXIMUM = PACKET_OCTETS_MAXIMUM - HEADER_OCTETS - 18
-PASSWORD_OCTETS_MAXIMUM = 128  # RFC 2865 §5.2
-SECRETS_MAXIMUM = 8192  # keyed states kept; more NASes than this cost time, nothing else
+PACKET_OCTETS_MAX = 4096  # RFC 2865 §3; RFC 2866 §3 says 4095, which nobody keeps to
+ATTRIBUTES_MAX = 200  # as FreeRADIUS; a NAS sends some 40, and each one costs time
+SIGNED_ATTRIBUTES_OCTETS_MAX = PACKET_OCTETS_MAX - HEADER_OCTETS - 18
+PASSWORD_OCTETS_MAX = 128  # RFC 2865 §5.2
+SECRETS_MAX = 8192  # keyed states kept; more NASes than this cost time, nothing else
 
 ZEROS = bytes(16)
 SIGNATURE_HEADER = bytes((MESSAGE_AUTHENTICATOR, 18))
@@ -84,10 +84,10 @@ def split(datagram: bytes) -> Frame:
         if length > octets:
             raise MalformedPacketError(
                 MalformedReason.LENGTH_TOO_LONG
-                if length > PACKET_OCTETS_MAXIMUM
+                if length > PACKET_OCTETS_MAX
                 else MalformedReason.LENGTH_BEYOND_DATAGRAM
             )
-    if length > PACKET_OCTETS_MAXIMUM:
+    if length > PACKET_OCTETS_MAX:
         raise MalformedPacketError(MalformedReason.LENGTH_TOO_LONG)
     attributes: list[tuple[int, bytes]] = []
     append = attributes.append
@@ -110,7 +110,7 @@ def split(datagram: bytes) -> Frame:
         at = end
     if at == last:
         raise MalformedPacketError(MalformedReason.ATTRIBUTE_STRAY_OCTET)
-    if len(attributes) > ATTRIBUTES_MAXIMUM:
+    if len(attributes) > ATTRIBUTES_MAX:
         raise MalformedPacketError(MalformedReason.TOO_MANY_ATTRIBUTES)
     return Frame(code, identifier, length, datagram[4:20], attributes, signature_at)
 
@@ -131,7 +131,7 @@ def build_reply(
 ) -> bytes:
     """A reply with Message-Authenticator first (CVE-2024-3596) and its Response Authenticator.
 
-    `attributes` holds at most `SIGNED_ATTRIBUTES_OCTETS_MAXIMUM` octets, no Message-Authenticator.
+    `attributes` holds at most `SIGNED_ATTRIBUTES_OCTETS_MAX` octets, no Message-Authenticator.
     """
     header = _pack_header(code, identifier, 38 + len(attributes))
     signed = header + request_authenticator + SIGNATURE_BLANK + attributes
@@ -220,7 +220,7 @@ def reveal_password(hidden: bytes, authenticator: bytes, secret: bytes) -> bytes
     None where the value is not 16, 32 … 128 octets long. A wrong secret gives garbage, not None.
     """
     octets = len(hidden)
-    if octets & 15 or not 0 < octets <= PASSWORD_OCTETS_MAXIMUM:
+    if octets & 15 or not 0 < octets <= PASSWORD_OCTETS_MAX:
         return None
     keyed = _keyed(secret)[0]
     clear = b""
@@ -235,8 +235,8 @@ def reveal_password(hidden: bytes, authenticator: bytes, secret: bytes) -> bytes
 
 def hide_password(password: bytes, authenticator: bytes, secret: bytes) -> bytes:
     """The User-Password as sent: padded to a multiple of 16 octets and hidden (RFC 2865 §5.2)."""
-    if len(password) > PASSWORD_OCTETS_MAXIMUM:
-        message = f"a User-Password holds at most {PASSWORD_OCTETS_MAXIMUM} octets"
+    if len(password) > PASSWORD_OCTETS_MAX:
+        message = f"a User-Password holds at most {PASSWORD_OCTETS_MAX} octets"
         raise ValueError(message)
     padded = password + bytes(-len(password) % 16 or (0 if password else 16))
     keyed = _keyed(secret)[0]
@@ -259,8 +259,8 @@ def _attribute_fault(kind: int, too_short: bool) -> MalformedReason:
 
 
 def _pack_header(code: int, identifier: int, length: int) -> bytes:
-    if length > PACKET_OCTETS_MAXIMUM:
-        message = f"a packet holds at most {PACKET_OCTETS_MAXIMUM} octets, not {length}"
+    if length > PACKET_OCTETS_MAX:
+        message = f"a packet holds at most {PACKET_OCTETS_MAX} octets, not {length}"
         raise ValueError(message)
     return _header.pack(code, identifier, length)
 
@@ -278,7 +278,7 @@ def _hmac_md5(secret: bytes, data: bytes) -> bytes:
     return outside.digest()
 
 
-@lru_cache(maxsize=SECRETS_MAXIMUM)
+@lru_cache(maxsize=SECRETS_MAX)
 def _keyed(secret: bytes) -> "tuple[_Hash, _Hash, _Hash]":
     """The states of MD5 after `secret`, after HMAC's inner key and after its outer key."""
     key = (md5(secret).digest() if len(secret) > 64 else secret).ljust(64, b"\0")

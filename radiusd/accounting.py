@@ -66,8 +66,8 @@ __all__ = [
     "interpret",
 ]
 
-STATUS_MAXIMUM = 255
-CAUSE_MAXIMUM = (1 << 31) - 1
+STATUS_MAX = 255
+CAUSE_MAX = (1 << 31) - 1
 START = 1
 HALF = 1 << 63
 NOBODY = (0, 0)
@@ -162,7 +162,7 @@ def interpret(
     first = dict(attributes[::-1])
     get = first.get
     status = number(get(ACCT_STATUS_TYPE))
-    if status is None or status > STATUS_MAXIMUM:
+    if status is None or status > STATUS_MAX:
         return Refusal.NO_STATUS
     session_id = get(ACCT_SESSION_ID)
     if session_id is None:
@@ -241,7 +241,7 @@ def _names(
     """The fields from `terminate_cause` to `nas_port_id`."""
     cause = number(get(ACCT_TERMINATE_CAUSE))
     return (
-        cause if cause is None or cause <= CAUSE_MAXIMUM else None,
+        cause if cause is None or cause <= CAUSE_MAX else None,
         spelled(session_id),
         optional_spelled(get(ACCT_MULTI_SESSION_ID)),
         login.encode(),

@@ -30,10 +30,10 @@ __all__ = [
 ]
 
 SECOND = 1_000_000
-EVENT_AGE_MAXIMUM = 7 * 86_400 * SECOND
+EVENT_AGE_MAX = 7 * 86_400 * SECOND
 """A record older than a week is dated a week back: no NAS keeps its queue longer."""
 
-CLOCK_AHEAD_MAXIMUM = 300 * SECOND
+CLOCK_AHEAD_MAX = 300 * SECOND
 """An Event-Timestamp further in the future comes from a clock that is wrong."""
 
 # The bits of a record's flags: what to know when reading it.
@@ -44,10 +44,10 @@ TIME_ESTIMATED = 8  # no sane Event-Timestamp: the event is dated by Acct-Delay-
 TIME_CLAMPED = 16  # Acct-Delay-Time claims more than a week
 IMPLAUSIBLE = 32  # a counter is beyond any line, and taken as none
 
-OCTETS_PER_SECOND_MAXIMUM = 12_500_000_000
+OCTETS_PER_SECOND_MAX = 12_500_000_000
 """100 Gbit/s, several times the fastest line that is sold to one subscriber."""
 
-SESSION_OCTETS_MAXIMUM = 1 << 53
+SESSION_OCTETS_MAX = 1 << 53
 """Nine petabytes, of a session that does not say how long it lasts; sums still fit a bigint."""
 
 NOT_AN_ADDRESS = frozenset((b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\xfe"))
@@ -99,13 +99,13 @@ def event_time(get: Callable[[int], bytes | None], received_at: int) -> tuple[in
     if stamp is not None and len(stamp) == 4:
         event_at = int.from_bytes(stamp, "big") * SECOND
         if event_at > received_at:
-            if event_at <= received_at + CLOCK_AHEAD_MAXIMUM:
+            if event_at <= received_at + CLOCK_AHEAD_MAX:
                 return received_at, 0
-        elif event_at >= received_at - EVENT_AGE_MAXIMUM:
+        elif event_at >= received_at - EVENT_AGE_MAX:
             return event_at, 0
     delay = (number(get(ACCT_DELAY_TIME)) or 0) * SECOND
-    if delay > EVENT_AGE_MAXIMUM:
-        return received_at - EVENT_AGE_MAXIMUM, TIME_ESTIMATED | TIME_CLAMPED
+    if delay > EVENT_AGE_MAX:
+        return received_at - EVENT_AGE_MAX, TIME_ESTIMATED | TIME_CLAMPED
     return received_at - delay, TIME_ESTIMATED
 
 
@@ -169,8 +169,8 @@ def plausible_maximum(session_time: int) -> int:
     In the first second a counter may hold as much as in the next.
     """
     if not session_time:
-        return SESSION_OCTETS_MAXIMUM
-    return min((session_time + 1) * OCTETS_PER_SECOND_MAXIMUM, SESSION_OCTETS_MAXIMUM)
+        return SESSION_OCTETS_MAX
+    return min((session_time + 1) * OCTETS_PER_SECOND_MAX, SESSION_OCTETS_MAX)
 
 
 def address(value: bytes | None) -> bytes | None:

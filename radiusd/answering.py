@@ -38,14 +38,14 @@ from radiusd.tools import Tools
 
 __all__ = ["AccessDesk"]
 
-ANSWER_SECONDS_MAXIMUM = 2.0
+ANSWER_SECONDS_MAX = 2.0
 """Later than this the NAS has given up or asks again; an answer would only confuse it."""
 
 CHALLENGE_OCTETS = 16
 
 DISBELIEVED = (Reject(AccessReason.WRONG_PASSWORD), Reject(AccessReason.SECRET_SUSPECTED))
 
-SETTLING_MAXIMUM = 4_096
+SETTLING_MAX = 4_096
 """Logins that wait for the database at one time; beyond it the NAS is left to ask again."""
 
 
@@ -110,7 +110,7 @@ class AccessDesk:
         return _Case(taken=taken, request=request, record=record, peer=peer), decision
 
     def _settle_later(self, accept: Accept, case: _Case) -> None:
-        if len(self._settling) >= SETTLING_MAXIMUM:
+        if len(self._settling) >= SETTLING_MAX:
             self._intake.give_up(case.taken, Drop.OVERLOADED)
             return
         task = asyncio.ensure_future(self._settled(accept, case))
@@ -122,7 +122,7 @@ class AccessDesk:
         if case.record is None:
             return
         try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAXIMUM):
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
                 decision = await self._tools.settle(
                     accept, case.record, case.request, case.taken.known.nas.nas_id
                 )
@@ -141,7 +141,7 @@ class AccessDesk:
         taken = case.taken
         if isinstance(decision, Accept):
             attributes = self._accept_attributes(decision, case)
-            if len(attributes) > wire.SIGNED_ATTRIBUTES_OCTETS_MAXIMUM:
+            if len(attributes) > wire.SIGNED_ATTRIBUTES_OCTETS_MAX:
                 decision = Reject(AccessReason.REPLY_TOO_LONG)
             else:
                 self._record(case, Outcome.ACCEPT, decision.reason)

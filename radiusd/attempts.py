@@ -12,7 +12,7 @@ from typing import NamedTuple
 from isp.identifiers import normalise_mac
 
 __all__ = [
-    "ATTEMPTS_HELD_MAXIMUM",
+    "ATTEMPTS_HELD_MAX",
     "WINDOW_SECONDS",
     "Attempt",
     "AttemptKey",
@@ -25,12 +25,12 @@ __all__ = [
 WINDOW_SECONDS = 600
 """A client that retries every second all day makes 144 rows, not 86,400."""
 
-ATTEMPTS_HELD_MAXIMUM = 100_000
+ATTEMPTS_HELD_MAX = 100_000
 """Rows waiting, about 60 MB: a large provider's whole base logging in once. Beyond it, attempts
 are folded without login and MAC, so that a flood of invented names still counts and costs nothing.
 """
 
-TEXT_CHARACTERS_MAXIMUM = 253
+TEXT_CHARACTERS_MAX = 253
 """No attribute is longer (RFC 2865 §5)."""
 
 
@@ -68,7 +68,7 @@ class Attempt(NamedTuple):
 class Attempts:
     """Attempts being folded, first come first written."""
 
-    def __init__(self, held_maximum: int = ATTEMPTS_HELD_MAXIMUM) -> None:
+    def __init__(self, held_maximum: int = ATTEMPTS_HELD_MAX) -> None:
         self._held_maximum = held_maximum
         self._held: dict[AttemptKey, list[float]] = {}
 
@@ -151,4 +151,4 @@ def tidy(attempt: Attempt) -> Attempt:
 
 
 def _storable(text: str) -> str:
-    return text.replace("\0", "�")[:TEXT_CHARACTERS_MAXIMUM]
+    return text.replace("\0", "�")[:TEXT_CHARACTERS_MAX]

@@ -8,9 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from chassis.config import NEEDS_RESTART, Settings, Table
 
-__all__ = ["WORKERS_MAXIMUM", "RadiusdConfig", "RadiusdSettings"]
+__all__ = ["WORKERS_MAX", "RadiusdConfig", "RadiusdSettings"]
 
-WORKERS_MAXIMUM = 64
+WORKERS_MAX = 64
 """More than any machine that a provider would give to RADIUS alone."""
 
 
@@ -27,7 +27,7 @@ class RadiusdConfig(Table):
     acct_port: Annotated[int, NEEDS_RESTART] = Field(1813, ge=0, le=65535)
     """The UDP port of Accounting-Requests. 0: any free one."""
 
-    workers: Annotated[int, NEEDS_RESTART] = Field(default=0, ge=0, le=WORKERS_MAXIMUM)
+    workers: Annotated[int, NEEDS_RESTART] = Field(default=0, ge=0, le=WORKERS_MAX)
     """Processes that answer. 0: one for each processor."""
 
     reject_delay_seconds: Annotated[float, NEEDS_RESTART] = Field(0.5, ge=0, le=5)
@@ -37,7 +37,7 @@ class RadiusdConfig(Table):
     @property
     def worker_count(self) -> int:
         """How many workers that comes to on this machine."""
-        return self.workers or min(len(os.sched_getaffinity(0)), WORKERS_MAXIMUM)
+        return self.workers or min(len(os.sched_getaffinity(0)), WORKERS_MAX)
 
     @field_validator("addresses")
     @classmethod

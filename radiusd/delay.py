@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-__all__ = ["DELAYED_MAXIMUM", "DelayedReplies"]
+__all__ = ["DELAYED_MAX", "DelayedReplies"]
 
-DELAYED_MAXIMUM = 10_000
+DELAYED_MAX = 10_000
 """About 10 MB; beyond it refusals are sent at once."""
 
 
@@ -20,7 +20,7 @@ class DelayedReplies:
 
     def add(self, send: Callable[[], object]) -> bool:
         """Call `send` after the delay; False where there is none and it must be sent at once."""
-        if self._seconds <= 0 or len(self._waiting) >= DELAYED_MAXIMUM:
+        if self._seconds <= 0 or len(self._waiting) >= DELAYED_MAX:
             return False
         loop = asyncio.get_running_loop()
         self._waiting.append((loop.time() + self._seconds, send))

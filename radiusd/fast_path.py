@@ -39,13 +39,13 @@ from radiusd.tools import Tools
 
 __all__ = ["FastPath"]
 
-PEERS_REMEMBERED_MAXIMUM: Final = 16_384
+PEERS_REMEMBERED_MAX: Final = 16_384
 """Ports of NASes; some open a new one for each request."""
 
-GRANTS_HELD_MAXIMUM: Final = 65_536
+GRANTS_HELD_MAX: Final = 65_536
 """In each of two generations, some 40 MB: what services are told, until it changes."""
 
-NAME_OCTETS_MAXIMUM: Final = 128
+NAME_OCTETS_MAX: Final = 128
 """Longer logins take the long way, which knows how long a key may become by casefolding."""
 
 NONCES_AT_ONCE: Final = 512
@@ -148,7 +148,7 @@ class FastPath:
         known, login_prefix, tenant_id, nas_id = remembered
         name = values.get(USER_NAME)
         hidden = values.get(USER_PASSWORD)
-        if name is None or hidden is None or len(name) > NAME_OCTETS_MAXIMUM:
+        if name is None or hidden is None or len(name) > NAME_OCTETS_MAX:
             return None
         try:
             login = name.decode().strip().casefold()
@@ -204,7 +204,7 @@ class FastPath:
         return self._nonces[at : at + NONCE_OCTETS]
 
     def _remember(self, peer: bytes) -> _Peer | None:
-        if len(self._peers) >= PEERS_REMEMBERED_MAXIMUM:
+        if len(self._peers) >= PEERS_REMEMBERED_MAX:
             self._peers.clear()
         host, port = render_peer(peer)
         group = self._nas_table.group(host)
@@ -221,7 +221,7 @@ class FastPath:
         """The Accept's attributes around the nonce, where nothing else is to be settled."""
         grant = self._old.get(said) or _usual_grant(said[0], said[1], known, reading)
         if grant is not None:
-            if len(self._young) >= GRANTS_HELD_MAXIMUM:
+            if len(self._young) >= GRANTS_HELD_MAX:
                 self._old, self._young = self._young, {}
             self._young[said] = grant
         return grant
@@ -244,6 +244,6 @@ def _usual_grant(
     if awaited_kinds(granted, addresses, reading):
         return None
     before, after = accept_template(granted, addresses, known.nas.vendor)
-    if len(before) + NONCE_OCTETS + len(after) > wire.SIGNED_ATTRIBUTES_OCTETS_MAXIMUM:
+    if len(before) + NONCE_OCTETS + len(after) > wire.SIGNED_ATTRIBUTES_OCTETS_MAX:
         return None
     return before, after

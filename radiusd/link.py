@@ -24,7 +24,7 @@ __all__ = [
 ROWS_PER_MESSAGE = 100
 """A row has at most some 700 octets, a message fits the smallest usual socket buffer (208 kB)."""
 
-MESSAGE_OCTETS_MAXIMUM = 192 * 1024
+MESSAGE_OCTETS_MAX = 192 * 1024
 
 
 class Report(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -83,7 +83,7 @@ class Link:
         """What has arrived; `on_end` is called when the other end is gone."""
         while True:
             try:
-                octets = self.end.recv(MESSAGE_OCTETS_MAXIMUM)
+                octets = self.end.recv(MESSAGE_OCTETS_MAX)
             except BlockingIOError:
                 return
             except OSError:

@@ -7,9 +7,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from isp.nas import Nas
 
-__all__ = ["ADDRESSES_REMEMBERED_MAXIMUM", "NasTable", "NasWithSecrets"]
+__all__ = ["ADDRESSES_REMEMBERED_MAX", "NasTable", "NasWithSecrets"]
 
-ADDRESSES_REMEMBERED_MAXIMUM = 65_536
+ADDRESSES_REMEMBERED_MAX = 65_536
 """Answers remembered, strangers' too; a flood from invented addresses starts it anew."""
 
 
@@ -60,7 +60,7 @@ class NasTable:
         """The NASes behind an address by NAS-Identifier, `""` for the one of any; may be empty."""
         group = self._remembered.get(host)
         if group is None:
-            if len(self._remembered) >= ADDRESSES_REMEMBERED_MAXIMUM:
+            if len(self._remembered) >= ADDRESSES_REMEMBERED_MAX:
                 self._remembered.clear()
             group = self._remembered[host] = self._find(host)
         return group

@@ -23,7 +23,7 @@ from radiusd.store.accounting import AccountingStore, AwayError, Raw, Unrecordab
 
 __all__ = ["Fate", "Recorder"]
 
-BATCH_RECORDS_MAXIMUM = 1000
+BATCH_RECORDS_MAX = 1000
 """Larger batches cost Postgres no less per record, and hold their sessions' rows longer."""
 
 GATHERED_RECORDS = 250
@@ -31,27 +31,26 @@ GATHER_SECONDS = 0.002
 """A transaction's own price is that of some hundred records. So fewer records than these, and fewer
 than came last time, wait a moment for others: no NAS notices two milliseconds."""
 
-WAITING_RECORDS_MAXIMUM = 50_000
+WAITING_RECORDS_MAX = 50_000
 """Two seconds at full speed: what waits longer, its NAS has sent again."""
 
-COMMIT_SECONDS_MAXIMUM = 0.2
+COMMIT_SECONDS_MAX = 0.2
 """An impatient NAS waits 1.1 s for an answer; the spool's fsync has to fit behind this."""
 
-SLOW_SECONDS_MAXIMUM = 1.0
+SLOW_SECONDS_MAX = 1.0
 """A commit late by less is a slow one; after that Postgres counts as away."""
 
-STUCK_SECONDS_MAXIMUM = 30.0
+STUCK_SECONDS_MAX = 30.0
 """A commit that takes longer is not waited for: its connection is closed."""
 
 RETRY_SECONDS = 0.5
 """Between attempts to reach a Postgres that is away."""
 
-Token = TypeVar("Token")
-T = TypeVar("T")
-
-
 REPLAY_RECORDS = 1000
 """Replayed in one transaction."""
+
+Token = TypeVar("Token")
+T = TypeVar("T")
 
 
 class Fate(StrEnum):
@@ -112,7 +111,7 @@ class Recorder(Generic[Token]):
 
     def submit(self, record: Record, token: Token) -> bool:
         """Take a record to be made durable; False where too many wait, and it is dropped."""
-        if len(self._queue) >= WAITING_RECORDS_MAXIMUM:
+        if len(self._queue) >= WAITING_RECORDS_MAX:
             self._count(Fate.SHED, 1)
             return False
         self._queue.append((record, token))
@@ -136,7 +135,7 @@ class Recorder(Generic[Token]):
                     await self._arrived.wait()
                     continue
                 await self._gather()
-                count = min(len(self._queue), BATCH_RECORDS_MAXIMUM)
+                count = min(len(self._queue), BATCH_RECORDS_MAX)
                 self._expected = min(count, GATHERED_RECORDS)
                 await self._keep([self._queue.popleft() for _ in range(count)])
         finally:
@@ -187,7 +186,7 @@ class Recorder(Generic[Token]):
         if not await self._settled(now) or now < self._retry_at:
             return Outcome.AWAY
         writing = asyncio.create_task(self._store.write(records))
-        await asyncio.wait({writing}, timeout=COMMIT_SECONDS_MAXIMUM)
+        await asyncio.wait({writing}, timeout=COMMIT_SECONDS_MAX)
         if writing.done():
             return self._ended(writing)
         self._late, self._late_since, self._late_records = writing, now, records
@@ -198,10 +197,10 @@ class Recorder(Generic[Token]):
         what then goes to Postgres needs no replaying."""
         if self._late is None:
             return True
-        if not self._late.done() and now - self._late_since < SLOW_SECONDS_MAXIMUM:
-            await asyncio.wait({self._late}, timeout=COMMIT_SECONDS_MAXIMUM)
+        if not self._late.done() and now - self._late_since < SLOW_SECONDS_MAX:
+            await asyncio.wait({self._late}, timeout=COMMIT_SECONDS_MAX)
         if self._late is not None and not self._late.done():
-            if now - self._late_since > STUCK_SECONDS_MAXIMUM:
+            if now - self._late_since > STUCK_SECONDS_MAX:
                 self._late.cancel()
             return False
         await self._settle()

@@ -9,7 +9,7 @@ from chassis.clock import Clock
 from chassis.log import get_logger
 from database.connect import Database
 from operations import entitlement
-from radiusd.store.rolling import SESSIONS_MAXIMUM, Rolled, mark_suspects, roll
+from radiusd.store.rolling import SESSIONS_MAX, Rolled, mark_suspects, roll
 
 __all__ = ["TURN_SECONDS", "Roller"]
 
@@ -35,7 +35,7 @@ class Roller:
             await self.turn()
             await asyncio.sleep(TURN_SECONDS)
 
-    async def turn(self, sessions_maximum: int = SESSIONS_MAXIMUM) -> int:
+    async def turn(self, sessions_maximum: int = SESSIONS_MAX) -> int:
         """Roll all that is due, in as many transactions as it takes; returns sessions closed.
 
         It rests between them as long as it worked: answers to NASes come first.

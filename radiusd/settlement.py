@@ -20,9 +20,9 @@ from radiusd.limits import Line
 from radiusd.snapshot import LeaseKind
 from radiusd.store.away import AwayError
 
-__all__ = ["GROUP_MAXIMUM", "LeaseDesk", "Settlement", "TakeSlot"]
+__all__ = ["GROUP_MAX", "LeaseDesk", "Settlement", "TakeSlot"]
 
-GROUP_MAXIMUM = 500
+GROUP_MAX = 500
 """Addresses leased in one transaction: some 50 ms, and no more rows locked."""
 
 POOL_COLUMNS = {
@@ -71,7 +71,7 @@ class LeaseDesk:
 
     async def _work(self) -> None:
         while self._waiting:
-            group = dict(list(self._waiting.items())[:GROUP_MAXIMUM])
+            group = dict(list(self._waiting.items())[:GROUP_MAX])
             for want in group:
                 del self._waiting[want]
             granting = asyncio.ensure_future(self._store.grant(tuple(group), self._clock.now()))

@@ -21,7 +21,7 @@ __all__ = [
     "BROKEN",
     "FORMAT_KEY",
     "FORMAT_VERSION",
-    "MAP_OCTETS_MAXIMUM",
+    "MAP_OCTETS_MAX",
     "NETWORK_GENERATION_KEY",
     "IdentifierValue",
     "LeaseKind",
@@ -48,7 +48,7 @@ NETWORK_GENERATION_KEY = b"network_generation"
 FORMAT_VERSION = b"1"
 """Changes with any value or key below; a snapshot of another format is rebuilt."""
 
-MAP_OCTETS_MAXIMUM = 8 * 1024**3
+MAP_OCTETS_MAX = 8 * 1024**3
 """Address space, not memory: some millions of services at about 1 kB each."""
 
 DATA_FILE = "data.mdb"
@@ -56,10 +56,10 @@ DATA_FILE = "data.mdb"
 BROKEN = (lmdb.Error, msgspec.MsgspecError)
 """What reading a broken snapshot raises."""
 
-READERS_MAXIMUM = 512
+READERS_MAX = 512
 """Slots for reading processes; a worker uses one, and frees it when it dies."""
 
-IDENTIFIER_OCTETS_MAXIMUM = 480
+IDENTIFIER_OCTETS_MAX = 480
 """LMDB's keys end at 511 octets; an attribute carries 253, which casefolding may lengthen."""
 
 
@@ -134,7 +134,7 @@ def row_key(number: int) -> bytes:
 def identifier_key(tenant_id: int, kind: IdentifierKind, value: str) -> bytes | None:
     """The key of a normalised identifier; None where no identifier can be that long."""
     octets = value.encode()
-    if not 0 < len(octets) <= IDENTIFIER_OCTETS_MAXIMUM:
+    if not 0 < len(octets) <= IDENTIFIER_OCTETS_MAX:
         return None
     return identifier_prefix(tenant_id, kind) + octets
 
@@ -259,9 +259,9 @@ def open_environment(directory: Path, *, readonly: bool) -> lmdb.Environment:
     """
     environment = lmdb.open(
         str(directory),
-        map_size=MAP_OCTETS_MAXIMUM,
+        map_size=MAP_OCTETS_MAX,
         max_dbs=len(SubDatabase),
-        max_readers=READERS_MAXIMUM,
+        max_readers=READERS_MAX,
         readonly=readonly,
         create=not readonly,
         readahead=False,

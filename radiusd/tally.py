@@ -7,12 +7,12 @@ from typing import NamedTuple, TypeVar
 from radiusd import metrics
 from radiusd.nas_table import NasWithSecrets
 
-__all__ = ["STRANGERS_HELD_MAXIMUM", "DropKey", "Seen", "Stranger", "Tally", "Totals"]
+__all__ = ["STRANGERS_HELD_MAX", "DropKey", "Seen", "Stranger", "Tally", "Totals"]
 
-STRANGERS_HELD_MAXIMUM = 1_000
+STRANGERS_HELD_MAX = 1_000
 """Unknown sources held to be listed; a flood from invented addresses is only a number beyond it."""
 
-NAS_IDENTIFIER_CHARACTERS_MAXIMUM = 253
+NAS_IDENTIFIER_CHARACTERS_MAX = 253
 
 K = TypeVar("K")
 
@@ -55,7 +55,7 @@ class Totals(NamedTuple):
         strangers.update(dict(other.strangers))
         return Totals(
             drops=tuple(drops.items()),
-            strangers=tuple(strangers.most_common(STRANGERS_HELD_MAXIMUM)),
+            strangers=tuple(strangers.most_common(STRANGERS_HELD_MAX)),
             seen=tuple({*self.seen, *other.seen}),
             signing=tuple({*self.signing, *other.signing}),
         )
@@ -92,8 +92,8 @@ class Tally:
     def stranger(self, address: str, nas_identifier: str) -> None:
         """A packet came from nobody we know."""
         metrics.unknown_nas_packets.add()
-        key = Stranger(address, nas_identifier[:NAS_IDENTIFIER_CHARACTERS_MAXIMUM])
-        if key in self._strangers or len(self._strangers) < STRANGERS_HELD_MAXIMUM:
+        key = Stranger(address, nas_identifier[:NAS_IDENTIFIER_CHARACTERS_MAX])
+        if key in self._strangers or len(self._strangers) < STRANGERS_HELD_MAX:
             self._strangers[key] += 1
 
     def take(self, limit: int) -> Totals:

@@ -12,9 +12,9 @@ from radiusd.placement import Placement
 from radiusd.sockets import Sockets, serve_by
 from radiusd.worker_settings import WorkerSettings
 
-__all__ = ["READY_SECONDS_MAXIMUM", "Workers"]
+__all__ = ["READY_SECONDS_MAX", "Workers"]
 
-READY_SECONDS_MAXIMUM = 30.0
+READY_SECONDS_MAX = 30.0
 """A worker is there in one second; a loaded machine takes its time."""
 
 
@@ -47,7 +47,7 @@ class Workers:
         """Start them all; the names of those that were not ready in time."""
         for number in range(len(self._sockets)):
             self._start(number)
-        return await self._processes.wait_ready(seconds_max=READY_SECONDS_MAXIMUM)
+        return await self._processes.wait_ready(seconds_max=READY_SECONDS_MAX)
 
     def pids(self) -> dict[str, int]:
         """The process ids of the workers that run."""

@@ -21,7 +21,7 @@ __all__ = [
     "vendor_text",
 ]
 
-VALUE_OCTETS_MAXIMUM = 253  # RFC 2865 §5
+VALUE_OCTETS_MAX = 253  # RFC 2865 §5
 
 _vendor_header = Struct("!IBB")
 VENDOR_HEADER_OCTETS = _vendor_header.size
@@ -30,8 +30,8 @@ VENDOR_HEADER_OCTETS = _vendor_header.size
 def text(number: int, value: str) -> Attribute:
     """A string attribute; what does not fit is an error of the caller."""
     octets = value.encode()
-    if len(octets) > VALUE_OCTETS_MAXIMUM:
-        message = f"attribute {number} holds at most {VALUE_OCTETS_MAXIMUM} octets"
+    if len(octets) > VALUE_OCTETS_MAX:
+        message = f"attribute {number} holds at most {VALUE_OCTETS_MAX} octets"
         raise ValueError(message)
     return Attribute(number, octets)
 

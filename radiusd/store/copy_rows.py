@@ -54,7 +54,7 @@ COLUMNS: Sequence[tuple[str, str]] = (
 )
 """The fields of a row, in their order, with their types."""
 
-OCTETS_MAXIMUM = 4 * 4096
+OCTETS_MAX = 4 * 4096
 """The longest value: a packet of 4096 octets, each spelled `\\xNN`."""
 
 EPOCH_DAYS = 10_957  # from 1970-01-01 to 2000-01-01, where Postgres' time begins
@@ -68,7 +68,7 @@ IPV6 = b"\0\0\0\x14\x03"  # length, AF_INET6; bits, cidr and octets of address f
 _always = Struct("!Hih i16s iq ii iq iq iq iq iq iq iq ih ii iq iq iq")
 _integer = Struct("!ii")
 _bigint = Struct("!iq")
-_lengths = [octets.to_bytes(4, "big") for octets in range(OCTETS_MAXIMUM + 1)]
+_lengths = [octets.to_bytes(4, "big") for octets in range(OCTETS_MAX + 1)]
 
 
 def row(record: Record, round_number: int) -> bytes:

@@ -14,9 +14,9 @@ from radiusd.attempts import Attempt, tidy
 from radiusd.store.away import away_named
 from radiusd.tally import DropKey, Seen, Stranger, Totals
 
-__all__ = ["STRANGERS_LISTED_MAXIMUM", "Journal"]
+__all__ = ["STRANGERS_LISTED_MAX", "Journal"]
 
-STRANGERS_LISTED_MAXIMUM = 1_000
+STRANGERS_LISTED_MAX = 1_000
 """Unknown sources kept in the list: a person reads it, and a flood must not fill the table."""
 
 
@@ -131,7 +131,7 @@ async def _list_strangers(
     if not rows:
         return
     listed = await transaction.scalar(select(func.count()).select_from(unknown_nas))
-    if listed >= STRANGERS_LISTED_MAXIMUM:
+    if listed >= STRANGERS_LISTED_MAX:
         addresses = [row["address"] for row in rows]
         known = await transaction.scalars(
             select(unknown_nas.c.address).where(unknown_nas.c.address.in_(addresses))

@@ -22,7 +22,7 @@ from radiusd.store.away import away_named
 
 __all__ = ["LeaseStore", "record_last_use"]
 
-TRIED_AT_ONCE_MINIMUM = 64
+TRIED_AT_ONCE_MIN = 64
 """Places looked at in one query, at least: leased ones lie side by side."""
 
 RECLAIM_AFTER = timedelta(hours=1)
@@ -72,7 +72,7 @@ class LeaseStore:
         walked = 0
         while walked < len(places) and len(granted) < len(missing):
             waiting = _without(missing, granted)
-            tried = max(TRIED_AT_ONCE_MINIMUM, 2 * len(waiting))
+            tried = max(TRIED_AT_ONCE_MIN, 2 * len(waiting))
             candidates = candidates_of(one, place, min(tried, len(places) - walked))
             free = await _free(transaction, next(iter(waiting.values())).tenant_id, candidates)
             granted |= await _insert(transaction, one, waiting.values(), free, now)

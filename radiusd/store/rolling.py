@@ -17,9 +17,9 @@ from radiusd.store.rolling_judged import CLOSED
 from radiusd.store.rolling_sessions import COPIES
 from radiusd.store.rolling_usage import ROLL_USAGE
 
-__all__ = ["SESSIONS_MAXIMUM", "Rolled", "mark_suspects", "roll"]
+__all__ = ["SESSIONS_MAX", "Rolled", "mark_suspects", "roll"]
 
-SESSIONS_MAXIMUM = 1500
+SESSIONS_MAX = 1500
 """Sessions in one turn: their rows are held for some 50 ms, less than a recorder waits."""
 
 ROLLER_LOCK = 0x726F6C6C
@@ -194,7 +194,7 @@ class Rolled:
 
 
 async def roll(
-    transaction: AsyncConnection, now: datetime, sessions_maximum: int = SESSIONS_MAXIMUM
+    transaction: AsyncConnection, now: datetime, sessions_maximum: int = SESSIONS_MAX
 ) -> Rolled | None:
     """Take a turn in `transaction` (READ COMMITTED); None while another roller has its turn."""
     seen = (await transaction.exec_driver_sql(LOOK)).one()

@@ -288,7 +288,7 @@ def test_what_radclient_makes_of_our_text_is_what_we_meant(
         client.stdin.write("\n".join(format_items([drawn], shipped())).encode())
         client.stdin.close()
         try:
-            frame = wire.split(listener.recv(wire.PACKET_OCTETS_MAXIMUM))
+            frame = wire.split(listener.recv(wire.PACKET_OCTETS_MAX))
         finally:
             client.kill()  # it would wait for an answer
     hiding = Hiding(secret=SECRET, authenticator=frame.authenticator)

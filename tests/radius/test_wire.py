@@ -203,7 +203,7 @@ def test_a_reply_carries_the_message_authenticator_first_and_right(
 
 
 def test_a_packet_that_would_be_too_long_is_not_built() -> None:
-    fits = bytes(wire.SIGNED_ATTRIBUTES_OCTETS_MAXIMUM)
+    fits = bytes(wire.SIGNED_ATTRIBUTES_OCTETS_MAX)
 
     assert len(wire.build_reply(2, 1, AUTHENTICATOR, fits, SECRET)) == 4096
     with pytest.raises(ValueError, match="4096"):

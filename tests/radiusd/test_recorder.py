@@ -67,7 +67,7 @@ def emptied(path: Path) -> bool:
 @pytest.fixture
 def patient(monkeypatch) -> None:
     """However slow the machine, no commit counts as slow."""
-    monkeypatch.setattr(recorder_module, "COMMIT_SECONDS_MAXIMUM", 60.0)
+    monkeypatch.setattr(recorder_module, "COMMIT_SECONDS_MAX", 60.0)
 
 
 def interims(count: int, start: int = 1) -> list[Record]:
@@ -120,7 +120,7 @@ async def test_a_slow_commit_is_spooled_and_not_replayed_once_it_is_through(
     async with recording(gate.raw, tmp_path / "spool") as (recorder, acknowledged):
         recorder.submit(record(Status.START), 0)
         await eventually(lambda: acknowledged == [0])
-        monkeypatch.setattr(recorder_module, "COMMIT_SECONDS_MAXIMUM", 60.0)
+        monkeypatch.setattr(recorder_module, "COMMIT_SECONDS_MAX", 60.0)
         gate.let.set()
         async with asyncio.timeout(60):
             while len(await books.records()) < 1:
@@ -157,7 +157,7 @@ async def test_neither_postgres_nor_disk_means_silence(books, tmp_path):
 
 
 async def test_a_full_queue_drops_and_says_so(books, tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder_module, "WAITING_RECORDS_MAXIMUM", 2)
+    monkeypatch.setattr(recorder_module, "WAITING_RECORDS_MAX", 2)
     recorder: Recorder[int] = Recorder(books.database.raw, Spool(tmp_path / "spool"), print)
 
     assert [True, True, False] == [recorder.submit(one, 0) for one in interims(3)]

@@ -60,6 +60,17 @@ def pon_interfaces(plant: Plant) -> Sequence[Column]:
     )
 
 
+def itself(model: str, software: str) -> list[Column]:
+    """Device 1 and its board 0."""
+    device, board = Rows({(1,): model}), Rows({(1, 0): software})
+    return [
+        *table((*NSCRTV, 2, 3, 1, 2, 1, 1), device, {3: wire.octets}),
+        *table(
+            (*NSCRTV, 2, 3, 1, 3, 1, 1), board, {7: lambda _: wire.octets("V1.1"), 9: wire.octets}
+        ),
+    ]
+
+
 def transceiver(onus: Rows, entry: Oid) -> list[Column]:
     """The ONUs' own light; an ONU that is away is told as -0.01 and -30.00 dBm."""
     return table(
@@ -81,8 +92,7 @@ def gpon(plant: Plant) -> Sequence[Column]:
     lights = Rows({(onu_number_tagged(onu), 0, 0): onu for onu in plant.onus})
     return [
         *pon_interfaces(plant),
-        scalar((*NSCRTV, 2, 3, 1, 3, 1, 1, 7, 1), lambda: wire.octets("FD1608S-B1")),
-        scalar((*NSCRTV, 2, 3, 1, 3, 1, 1, 9, 1), lambda: wire.octets("V3.3.45_250430")),
+        *itself("FD1608S-B1", "V3.3.45_250430"),
         *table((*NSCRTV, 2, 3, 3, 6, 1), onus, {2: online(fixed("olt_rx_dbm", 100), NO_RX)}),
         *table(
             (*NSCRTV, 2, 8, 4, 1, 1),
@@ -93,9 +103,17 @@ def gpon(plant: Plant) -> Sequence[Column]:
                 6: of(wire.octets, "model"),
                 7: status,
                 9: online(of(wire.integer, "distance_m"), ZERO),
-                14: of(wire.octets, "firmware"),
                 102: clock,
                 103: cause,
+            },
+        ),
+        *table(
+            (*NSCRTV, 2, 8, 4, 2, 1),
+            onus,
+            {
+                2: of(wire.octets, "firmware"),
+                6: lambda _: wire.octets("V0"),
+                8: lambda _: ZERO,
             },
         ),
         *transceiver(lights, (*NSCRTV, 2, 8, 4, 4, 1)),
@@ -108,8 +126,7 @@ def epon(plant: Plant) -> Sequence[Column]:
     lights = Rows({(onu_number(onu), 0, 0): onu for onu in plant.onus})
     return [
         *pon_interfaces(plant),
-        scalar((*NSCRTV, 2, 3, 1, 3, 1, 1, 7, 1), lambda: wire.octets("FD1208S-B0")),
-        scalar((*NSCRTV, 2, 3, 1, 3, 1, 1, 9, 1), lambda: wire.octets("V1.5.2")),
+        *itself("FD1208S-B0", "V1.5.2"),
         *table(
             (*NSCRTV, 2, 3, 4, 1, 1),
             onus,

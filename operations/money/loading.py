@@ -46,7 +46,8 @@ class LoadedAccount:
     """The engine's account with the keys of the rows it came from.
 
     `document_ids` maps a document's key to its `invoice_id`; `blocked` are the services under an
-    `unpaid` hold.
+    `unpaid` hold, also one that a service ended under; the account is blocked since the first hold of
+    those that have not ended.
     """
 
     subscriber_id: int
@@ -150,6 +151,8 @@ def _loaded(
     unpaid: Sequence[Row[Any]],
     billed_through: date | None,
 ) -> LoadedAccount:
+    active = tuple(each.service_id for each in services if each.state == "active")
+    held_since = [each.placed_at for each in unpaid if each.service_id in active]
     account = Account(
         subscriber=row.reference,
         currency=row.currency,
@@ -175,13 +178,13 @@ def _loaded(
         anchor_day=row.anchor_day,
         billing_from=owner.billing_from,
         billed_through=billed_through,
-        blocked_on=min((owner.today(each.placed_at) for each in unpaid), default=None),
+        blocked_on=owner.today(min(held_since)) if held_since else None,
     )
     return LoadedAccount(
         subscriber_id=row.subscriber_id,
         account=account,
         document_ids={document.key: key for key, document in documents},
-        service_ids=tuple(each.service_id for each in services if each.state == "active"),
+        service_ids=active,
         blocked=frozenset(each.service_id for each in unpaid),
     )
 

@@ -38,13 +38,14 @@ class Desk:
         async with self.transaction() as transaction:
             return [tuple(row) for row in await transaction.execute(text(query), values)]
 
-    async def sell(self, login: str, **columns: Any) -> ServiceRecord:
-        """A subscriber with one service of the plan `gold`."""
+    async def sell(self, login: str, *, existing: bool = False, **columns: Any) -> ServiceRecord:
+        """A subscriber with one service of the plan `gold`; `existing`: one more of his."""
         values = {"plan": "gold", "subscriber": login, "password": Secret("secret")} | columns
         async with self.transaction() as transaction:
             return await subscribers.add(
                 transaction,
                 row=ImportRow(line=0, login=login, **values),
+                existing=existing,
                 keys=self.keys,
                 actor="ann",
                 now=NOW,

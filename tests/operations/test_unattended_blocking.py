@@ -189,6 +189,21 @@ async def test_who_was_held_for_the_policys_days_is_ended_without_a_person(desk,
     assert [("terminated",)] == await desk.rows("SELECT state FROM service")
 
 
+async def test_the_days_of_a_hold_that_ended_with_its_service_count_for_no_later_one(desk, owner):
+    await choose(desk, owner, deactivation_days=10)
+    await desk.sell("bob", start=SOLD.date())
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    await look(desk, owner, TO_BLOCK + timedelta(days=13))
+    await desk.sell("bob2", existing=True, subscriber="bob", start=SOLD.date())
+    await look(desk, owner, TO_BLOCK + timedelta(days=14))
+    ended = await desk.rows("SELECT state FROM service ORDER BY service_id")
+
+    assert [("terminated",), ("active",)] == ended
+    assert [(2,)] == await desk.rows(HELD)
+
+
 async def test_nobody_is_warned_of_an_interruption_whose_service_has_ended(desk, owner):
     await desk.sell("bob", start=SOLD.date())
     await bill(desk, owner)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ __all__ = [
     "WHOLE",
     "BlockingSchedule",
     "DunningStep",
+    "Earlier",
     "Policy",
     "Timing",
 ]
@@ -58,12 +59,22 @@ class BlockingSchedule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """What another policy said of the days before `until`."""
+
+    until: date
+    charge_last_day: bool
+    suspended_percent: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """How a tenant bills; `billing/settings.py` reads it from the keys that people write.
 
     `anchor_day` 31 is the last day of each month. `suspended_percent` is the share of the price
     that suspended days cost (100 charge, 0 credit, between: reduced). Nobody is blocked
-    unattended until `unattended_blocking` is chosen.
+    unattended until `unattended_blocking` is chosen. `earlier`, the oldest first, keeps what was
+    charged before a change from being charged otherwise after it.
     """
 
     timing: Timing = Timing.ADVANCE
@@ -80,6 +91,11 @@ class Policy:
     dunning: tuple[DunningStep, ...] = ()
     unattended_blocking: bool = False
     blocking: BlockingSchedule = BlockingSchedule()
+    earlier: tuple[Earlier, ...] = ()
+
+    def terms_on(self, day: date) -> "Policy | Earlier":
+        """What says of a day whether an end charges it, and what it costs while suspended."""
+        return next((each for each in self.earlier if day < each.until), self)
 
 
 OFFERED: Mapping[str, object] = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from billing.calendar import Alignment
 from billing.fields import Fields
-from billing.policy import WHOLE, BlockingSchedule, DunningStep, Policy, Timing
+from billing.policy import WHOLE, BlockingSchedule, DunningStep, Earlier, Policy, Timing
 from billing.proration import DayCount
 
 __all__ = ["parse_policy"]
@@ -39,9 +39,24 @@ def parse_policy(settings: Mapping[str, object], currency: str) -> Policy:
         dunning=tuple(_step(each) for each in fields.tables("dunning")),
         unattended_blocking=fields.flag("unattended_blocking", neutral.unattended_blocking),
         blocking=_schedule(fields),
+        earlier=tuple(_earlier(each) for each in fields.tables("earlier")),
     )
     fields.close()
+    ends = [each.until for each in policy.earlier]
+    if ends != sorted(ends):
+        raise fields.refused("earlier", len(ends), "give the oldest first")
     return policy
+
+
+def _earlier(fields: Fields) -> Earlier:
+    """`until` is the first day that it does not speak of."""
+    earlier = Earlier(
+        until=fields.day("until", "UTC"),
+        charge_last_day=fields.flag("charge_last_day", False),
+        suspended_percent=_suspended_percent(fields),
+    )
+    fields.close()
+    return earlier
 
 
 def _suspended_percent(fields: Fields) -> Decimal:

@@ -1,6 +1,6 @@
 """What a service should be charged, as segments of days: one plan, one cycle grid, one percent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -69,13 +69,13 @@ def first_day(account: Account, service: Service) -> date:
 
 def _plans(account: Account, events: Sequence[ServiceEvent], policy: Policy) -> Iterator[Segment]:
     """Segments by plan and grid alone; a last day that is charged belongs to the old plan only."""
-    last_day = ONE_DAY if policy.charge_last_day else timedelta()
     segment: Segment | None = None
     told = date.min
     anchored: tuple[Alignment, int, date] = (policy.alignment, policy.anchor_day, date.min)
     for event in events:
-        end = event.on + last_day if isinstance(event, Cancel | ChangePlan) else event.on
-        end = max(end, told)
+        charged = policy.terms_on(event.on).charge_last_day
+        last_day = charged and isinstance(event, Cancel | ChangePlan)
+        end = max(event.on + ONE_DAY if last_day else event.on, told)
         following = segment
         match event:
             case Subscribe(plan=plan, anchor_day=anchor_day):
@@ -128,11 +128,10 @@ def _discounted(
 def _suspended(
     segments: tuple[Segment, ...], events: Sequence[ServiceEvent], policy: Policy
 ) -> tuple[Segment, ...]:
-    if policy.suspended_percent == WHOLE:
-        return segments
-    for days in _suspensions(events):
+    for days, suspended_percent in _by_policy(_suspensions(events), policy):
+        share = suspended_percent / WHOLE
         segments = tuple(
-            _suspend(part, policy, unsettled=days.end == FOREVER and part.days.end == FOREVER)
+            _suspend(part, share, unsettled=days.end == FOREVER and part.days.end == FOREVER)
             if inside
             else replace(part, since=max(part.since, days.end))
             if part.days.start >= days.end
@@ -143,9 +142,28 @@ def _suspended(
     return segments
 
 
-def _suspend(segment: Segment, policy: Policy, *, unsettled: bool) -> Segment:
-    percent = segment.percent * policy.suspended_percent / WHOLE
-    return replace(segment, percent=percent, unsettled=unsettled)
+def _suspend(segment: Segment, share: Decimal, *, unsettled: bool) -> Segment:
+    return replace(segment, percent=segment.percent * share, unsettled=unsettled)
+
+
+def _by_policy(
+    suspensions: Iterable[Interval], policy: Policy
+) -> Iterator[tuple[Interval, Decimal]]:
+    """The suspended days that cost another share than others, each with its percentage."""
+    changes = [
+        each.until
+        for each in policy.earlier
+        if each.suspended_percent != policy.terms_on(each.until).suspended_percent
+    ]
+    for days in suspensions:
+        start = days.start
+        for end in (*changes, FOREVER):
+            part = Interval(start, min(end, days.end))
+            if part:
+                percent = policy.terms_on(start).suspended_percent
+                if percent != WHOLE:
+                    yield part, percent
+                start = part.end
 
 
 def _suspensions(events: Sequence[ServiceEvent]) -> Iterator[Interval]:

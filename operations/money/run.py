@@ -37,6 +37,7 @@ from operations.money.standing import (
     Effect,
     billed_through,
     block,
+    judged_on,
     let_back_in,
     refresh_standing,
 )
@@ -153,7 +154,7 @@ async def _run_chunk(
     by_hand: bool,
 ) -> RunResult:
     issued = await _issue(transaction, owner, ids, through, actor, now)
-    day = max(through, issued.earlier or through)
+    day = await judged_on(transaction, owner, through, now)
     effects = [
         await _settle(transaction, owner, each, issued.policy, day, actor, now, by_hand)
         for each in issued.accounts
@@ -173,10 +174,9 @@ async def _run_chunk(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Issued:
-    """Accounts with the documents that were made for them; `earlier` is the last day billed."""
+    """Accounts with the documents that were made for them."""
 
     policy: Policy
-    earlier: date | None
     accounts: Sequence[LoadedAccount]
     result: RunResult
 
@@ -199,7 +199,7 @@ async def _issue(
     documents = [document for several in made.values() for document in several]
     total = sum((document.total for document in documents), Decimal(0))
     result = RunResult(through=through, documents=len(documents), total=total)
-    return _Issued(policy=policy, earlier=earlier, accounts=accounts, result=result)
+    return _Issued(policy=policy, accounts=accounts, result=result)
 
 
 async def _finalised(

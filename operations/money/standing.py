@@ -18,7 +18,15 @@ from operations import service_record, services
 from operations.money.loading import LoadedAccount
 from operations.tenants import Tenant
 
-__all__ = ["Effect", "as_of", "billed_through", "block", "let_back_in", "refresh_standing"]
+__all__ = [
+    "Effect",
+    "as_of",
+    "billed_through",
+    "block",
+    "judged_on",
+    "let_back_in",
+    "refresh_standing",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +53,15 @@ async def as_of(transaction: AsyncConnection, owner: Tenant, now: datetime) -> d
     """The day that debts are judged on: today, or the day that a run has gone ahead to."""
     today = owner.today(now)
     return max(today, await billed_through(transaction, owner) or today)
+
+
+async def judged_on(
+    transaction: AsyncConnection, owner: Tenant, through: date, now: datetime
+) -> date:
+    """The day that a run through that date judges debts on: never before today, so that whoever
+    has paid since is not blocked by a day that is caught up with.
+    """
+    return max(through, await as_of(transaction, owner, now))
 
 
 async def refresh_standing(

@@ -14,6 +14,7 @@ from operations.money.preview import preview
 from operations.money.run import run
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+LATER = datetime(2026, 6, 10, 12, tzinfo=UTC)
 FIRST_DUE = date(2026, 3, 24)
 
 
@@ -250,6 +251,37 @@ async def test_nothing_before_invoiced_until_is_billed(desk, owner):
     assert [("opening_balance", Decimal("12.00"))] == await desk.rows(
         "SELECT kind, total FROM invoice"
     )
+
+
+async def test_catching_up_with_a_past_day_blocks_nobody_who_has_paid_since(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    await bill(desk, owner, date(2026, 3, 10))
+    async with desk.transaction() as transaction:
+        await payments.record(
+            transaction,
+            owner,
+            login="bob",
+            amount="200.00",
+            method="bank",
+            on=date(2026, 6, 1),
+            actor="ann",
+            now=LATER,
+        )
+    past = {"through": date(2026, 4, 30), "now": LATER}
+    seen = await preview(desk.database, owner, **past)
+    made = await run(desk.database, owner, **past, actor="ann", by_hand=True)
+
+    assert ((), 0, 1) == (seen.blocked, made.blocked, made.documents)
+    assert "full" == await access(desk)
+
+
+async def test_a_preview_of_a_past_day_judges_as_the_run_would(desk, owner):
+    await desk.sell("bob", start=date(2026, 3, 10))
+    past = {"through": date(2026, 3, 10), "now": NOW.replace(month=4)}
+    seen = await preview(desk.database, owner, **past)
+    made = await run(desk.database, owner, **past, actor="ann", by_hand=True)
+
+    assert (("bob",), 1) == (seen.blocked, made.blocked)
 
 
 async def test_who_was_held_for_debt_before_stays_held_until_he_pays(desk, owner):

@@ -11,6 +11,7 @@ from ipaddress import (
 )
 from typing import Any, Final
 
+from isp.assignable import assignable
 from isp.errors import Refused
 from isp.identifiers import normalise_login, normalise_mac
 from isp.onu_serial import spelled_serial
@@ -38,18 +39,28 @@ def _mac(text: str) -> str:
 
 def _address(text: str) -> IPv4Address:
     try:
-        return IPv4Address(text)
+        address = IPv4Address(text)
     except AddressValueError:
         remedy = "write it as 192.0.2.7"
         raise Refused(f"{text!r} is not an IPv4 address", remedy=remedy) from None
+    _refuse_unassignable(IPv4Network(address), text)
+    return address
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
     try:
-        return ip_network(text)
+        network = ip_network(text)
     except (ValueError, AddressValueError, NetmaskValueError):
         remedy = "write it as 192.0.2.0/29 or 2001:db8::/56, without host bits"
         raise Refused(f"{text!r} is not a network", remedy=remedy) from None
+    _refuse_unassignable(network, text)
+    return network
+
+
+def _refuse_unassignable(network: IPv4Network | IPv6Network, text: str) -> None:
+    if not assignable(network):
+        remedy = "give addresses that a host may have"
+        raise Refused(f"{text!r} cannot be a subscriber's", remedy=remedy)
 
 
 def _delegated_prefix(text: str) -> IPv6Network:

@@ -17,6 +17,7 @@ from isp.errors import Refused
 from isp.nas import MessageAuthenticatorPolicy, Nas, Vendor
 from isp.sealed import Sealed
 from operations import audit, tenants
+from operations.names import checked_name
 
 __all__ = [
     "ROTATION_OVERLAP",
@@ -30,6 +31,8 @@ __all__ = [
     "rotate_secret",
     "secret_of",
 ]
+
+PORT_MAX: Final = 65_535
 
 ROTATION_OVERLAP: Final = timedelta(days=7)
 """How long the old secret is still taken, so that the NAS can be changed in its own window."""
@@ -64,11 +67,11 @@ async def add(
     network = _network(address)
     await _refuse_taken(transaction, name, network, nas_identifier)
     columns = {
-        "name": name,
+        "name": checked_name("NAS", name),
         "address": str(network),
         "nas_identifier": nas_identifier,
         "vendor": vendor.value,
-        "coa_port": coa_port,
+        "coa_port": _checked_port(coa_port),
         "message_authenticator": message_authenticator.value,
     }
     await transaction.execute(
@@ -102,6 +105,8 @@ async def change(
         if str(network) != found.address:
             identifier = values.get("nas_identifier", found.nas_identifier)
             await _refuse_taken(transaction, None, network, identifier)
+    if "coa_port" in values:
+        _checked_port(values["coa_port"])
     if values.get("message_authenticator") is MessageAuthenticatorPolicy.LEARN:
         values["message_authenticator_seen"] = False
     await transaction.execute(update(nas).where(nas.c.nas_id == found.nas_id).values(**values))
@@ -204,6 +209,12 @@ def _network(address: str) -> IPv4Network | IPv6Network:
     except ValueError:
         remedy = "write it as 192.0.2.1, or 192.0.2.0/24 for several"
         raise Refused(f"{address} is not an address", remedy=remedy) from None
+
+
+def _checked_port(port: int) -> int:
+    if not 1 <= port <= PORT_MAX:
+        raise Refused(f"{port} is no UDP port", remedy=f"give one from 1 to {PORT_MAX}")
+    return port
 
 
 async def _refuse_taken(

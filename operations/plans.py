@@ -15,6 +15,7 @@ from isp.access import Access, OnLimit
 from isp.cap import OverCap
 from isp.errors import Refused
 from operations import audit, tenants
+from operations.names import checked_name
 from operations.plan_caps import over_cap_json, over_cap_of
 from operations.taxes import ensure_tax_code
 from policy.additions import AdditionError, parse_addition
@@ -71,6 +72,7 @@ async def add(
 ) -> Plan:
     """A new plan with its first version."""
     owner = await tenants.current(transaction)
+    checked_name("plan", name)
     if await transaction.scalar(select(plan.c.plan_id).where(plan.c.name == name)):
         remedy = f"change it with `turnpike plan revise {name}`, or choose another name"
         raise Refused(f"there is a plan {name} already", remedy=remedy)

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.network import lease, pool
 from database.tables.subscribers import plan_version, service
+from isp.assignable import assignable
 from isp.errors import Refused
 from operations import audit, entitlement, tenants
+from operations.names import checked_name
 
 __all__ = ["Pool", "PoolKind", "add", "listed"]
 
@@ -70,7 +72,7 @@ async def add(
     of its link, any other is delegated to it.
     """
     owner = await tenants.current(transaction)
-    made = _pool(name, _parsed(network), prefix_length)
+    made = _pool(checked_name("pool", name), _parsed(network), prefix_length)
     for other in await listed(transaction, now):
         if other.network.version == made.network.version and other.network.overlaps(made.network):
             problem = f"{made.network} overlaps {other.network} of pool {other.name}"
@@ -140,10 +142,14 @@ def _listed(row: Row[Any], now: datetime) -> Pool:
 
 def _parsed(network: str) -> IPv4Network | IPv6Network:
     try:
-        return ip_network(network)
+        parsed = ip_network(network)
     except ValueError as error:
         remedy = "write it as 100.64.0.0/16 or 2001:db8::/40, without host bits"
         raise Refused(f"{network} is not a network: {error}", remedy=remedy) from None
+    if not assignable(parsed):
+        remedy = "give addresses that a host may have"
+        raise Refused(f"{network} cannot be given to subscribers", remedy=remedy)
+    return parsed
 
 
 def _pool(name: str, network: IPv4Network | IPv6Network, prefix_length: int | None) -> Pool:

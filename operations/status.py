@@ -18,6 +18,7 @@ from database.tables.sessions import session_live
 from database.tables.subscribers import entitlement_due, service
 from isp.outage import NoticeState, OutageState
 from operations.audit import Change, changes
+from operations.unknown_nas import STILL_UNKNOWN
 
 __all__ = ["SILENT_SECONDS", "Daemon", "Pause", "Status", "status"]
 
@@ -71,7 +72,7 @@ class Status:
 COUNTS: Final[Mapping[str, Select[Any]]] = {
     "services": select(func.count()).where(service.c.state != "terminated"),
     "sessions": select(func.count()).where(session_live.c.ended_at.is_(None)),
-    "unknown NASes": select(func.count()).select_from(unknown_nas),
+    "unknown NASes": select(func.count()).select_from(unknown_nas).where(STILL_UNKNOWN),
     "devices": select(func.count()).where(device.c.removed_at.is_(None)),
     "unreachable devices": select(func.count()).where(
         device.c.device_id == device_status.c.device_id,

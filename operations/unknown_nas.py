@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from database.tables.network import unknown_nas
+from database.tables.network import nas, unknown_nas
 
-__all__ = ["UnknownNas", "listed"]
+__all__ = ["STILL_UNKNOWN", "UnknownNas", "listed"]
+
+STILL_UNKNOWN: Final = ~exists().where(
+    nas.c.removed_at.is_(None),
+    nas.c.address.op(">>=", is_comparison=True)(unknown_nas.c.address),
+    or_(
+        nas.c.nas_identifier.is_(None),
+        nas.c.nas_identifier == unknown_nas.c.nas_identifier,
+    ),
+)
+"""That no NAS of the provider is meant. radiusd's rows stay: it goes on counting in them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,8 +34,10 @@ class UnknownNas:
 
 
 async def listed(transaction: AsyncConnection) -> tuple[UnknownNas, ...]:
-    """Every one, the last heard first."""
-    rows = await transaction.execute(select(unknown_nas).order_by(unknown_nas.c.last_at.desc()))
+    """Every one, the last heard first; without those that were added as a NAS since."""
+    rows = await transaction.execute(
+        select(unknown_nas).where(STILL_UNKNOWN).order_by(unknown_nas.c.last_at.desc())
+    )
     return tuple(
         UnknownNas(
             address=str(row.address),

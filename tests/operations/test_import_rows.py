@@ -205,3 +205,19 @@ def test_lines_are_counted_as_an_editor_does() -> None:
     assert [
         "line 3, column mac: 'zz' is not a MAC address; write it as aa:bb:cc:dd:ee:ff"
     ] == faults("login,plan,name,mac\nann,gold,A\x85B,\nbob,gold,,zz\n")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("address", "224.0.0.1"),
+        ("address", "0.0.0.0"),
+        ("address", "255.255.255.254"),
+        ("routes", "0.0.0.0/0"),
+        ("delegated_prefix", "ff02::/64"),
+    ],
+)
+def test_addresses_that_no_host_may_have_are_refused(column: str, value: str) -> None:
+    (told,) = faults(f"login,plan,{column}\nann,gold,{value}\n")
+
+    assert f"line 2, column {column}: '{value}' cannot be a subscriber's" in told

@@ -127,6 +127,7 @@ def test_a_pool_shows_its_use_and_refuses_overlaps(shop: Turnpike) -> None:
         (row["kind"], row["free"]) for row in rows
     ]
     assert "overlaps" in shop("pool", "add", "other", "100.64.0.128/25").errors
+    assert "cannot be given" in shop("pool", "add", "other", "224.0.0.0/24").errors
 
 
 def test_why_tells_the_entitlement_and_its_reasons(shop: Turnpike) -> None:

@@ -22,6 +22,10 @@ SYSTEM_CONFIG: Final = Path("/etc/turnpike/turnpike.toml")
 OWN_WORDS: Final = "Value error, "
 """What pydantic puts before the words of a table's own rule."""
 
+NOT_A_PATH: Final = "path_type"
+SHOULD_BE: Final = "Input should be "
+"""How pydantic begins what it says of a value; then, after a comma, how it tried to read it."""
+
 S = TypeVar("S", bound=Settings)
 
 
@@ -80,8 +84,14 @@ class _Source:
     def where(self, key: KeyPath) -> str:
         if (origin := self.origin(key)) != "default":
             return origin
-        line = line_of(key, self.lines)
+        inside = (at for path, at in self.lines.items() if path[: len(key)] == key)
+        line = line_of(key, self.lines) or min(inside, default=None)
         return str(self.path or "") if line is None else f"{self.path}:{line}"
+
+    def order(self, fault: "Fault") -> tuple[bool, int]:
+        """As one reads: the file from its top, then the environment."""
+        place, _, line = fault.where.rpartition(":")
+        return place != str(self.path), int(line) if line.isdigit() else 0
 
 
 def load(model: type[S], path: Path | None = None) -> Loaded[S]:
@@ -93,13 +103,17 @@ def load(model: type[S], path: Path | None = None) -> Loaded[S]:
         path = SYSTEM_CONFIG
     source = _read(path)
     faults = list(_unknown_tables(source))
-    wanted = {name: table for name, table in source.tables.items() if name in model.model_fields}
+    wanted = {
+        name: table
+        for name, table in source.tables.items()
+        if name in model.model_fields and isinstance(table, dict)
+    }
     try:
         settings = model(**wanted)
     except ValidationError as error:
         faults += [_fault(model, source, details) for details in error.errors()]
     if faults:
-        raise BadConfiguration(tuple(faults))
+        raise BadConfiguration(tuple(sorted(faults, key=source.order)))
     return Loaded(settings=settings, source=source)
 
 
@@ -163,11 +177,21 @@ def _unknown_tables(source: _Source) -> Iterator[Fault]:
 
 def _fault(model: type[BaseModel], source: _Source, details: Mapping[str, Any]) -> Fault:
     path: KeyPath = details["loc"]
-    problem = details["msg"].removeprefix(OWN_WORDS)
+    problem = _in_words(details)
     if details["type"] == "extra_forbidden":
         problem = f"no such key{_did_you_mean(str(path[-1]), _keys_around(model, path))}"
     key = ".".join(str(part) for part in path)
     return Fault(where=source.where(path), key=key, problem=problem)
+
+
+def _in_words(details: Mapping[str, Any]) -> str:
+    """What is wrong with a value; the value itself may be a secret and is not shown."""
+    if details["type"] == NOT_A_PATH:
+        return "it should be a path, in quotes"
+    message: str = details["msg"].removeprefix(OWN_WORDS)
+    if not message.startswith(SHOULD_BE):
+        return message
+    return f"it should be {message.removeprefix(SHOULD_BE).partition(', unable to parse')[0]}"
 
 
 def _keys_around(model: type[BaseModel], path: KeyPath) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 import os
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from chassis.config import NEEDS_RESTART, Settings, Table
 
@@ -24,7 +24,7 @@ class RadiusdConfig(Table):
     auth_port: Annotated[int, NEEDS_RESTART] = Field(1812, ge=0, le=65535)
     """The UDP port of Access-Requests. 0: any free one."""
 
-    acct_port: Annotated[int, NEEDS_RESTART] = Field(1813, ge=0, le=65535)
+    acct_port: Annotated[int, NEEDS_RESTART] = Field(1813, ge=0, le=65535, validate_default=True)
     """The UDP port of Accounting-Requests. 0: any free one."""
 
     workers: Annotated[int, NEEDS_RESTART] = Field(default=0, ge=0, le=WORKERS_MAX)
@@ -45,18 +45,27 @@ class RadiusdConfig(Table):
         if not addresses:
             message = "at least one address is needed"
             raise ValueError(message)
-        for address in addresses:
-            if ip_address(address.partition("%")[0]).is_unspecified:
-                message = f"{address} is a wildcard; list the addresses that NASes send to"
-                raise ValueError(message)
+        problems = [problem for each in addresses if (problem := _problem_of(each))]
+        if problems:
+            raise ValueError("; ".join(problems))
         return addresses
 
-    @model_validator(mode="after")
-    def _have_two_ports(self) -> Self:
-        if self.auth_port == self.acct_port != 0:
-            message = f"auth_port and acct_port are both {self.auth_port}; each needs its own"
+    @field_validator("acct_port")
+    @classmethod
+    def _is_another_port(cls, port: int, info: ValidationInfo) -> int:
+        if port != 0 and port == info.data.get("auth_port"):
+            message = f"auth_port and acct_port are both {port}; each needs its own"
             raise ValueError(message)
-        return self
+        return port
+
+
+def _problem_of(address: str) -> str:
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return f"{address} is not an address"
+    wildcard = f"{address} is a wildcard; list the addresses that NASes send to"
+    return wildcard if parsed.is_unspecified else ""
 
 
 class RadiusdSettings(Settings):

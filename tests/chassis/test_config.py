@@ -119,8 +119,8 @@ def test_what_only_makes_sense_together_is_checked_together(tmp_path):
         load(RadiusdSettings, path)
 
     assert [
-        f"{path}:2: database.url: it must begin with postgresql://",
         f"{path}:1: database.pool_max: 8 is less than pool_min, 9",
+        f"{path}:2: database.url: it must begin with postgresql://",
     ] == [str(fault) for fault in raised.value.faults]
 
 
@@ -138,9 +138,35 @@ def test_an_absent_file_is_a_fault(tmp_path):
         load(RadiusdSettings, tmp_path / "nothing.toml")
 
 
-def test_a_table_given_as_a_value_is_a_fault(tmp_path):
-    with pytest.raises(BadConfiguration, match="a table is expected"):
-        load(RadiusdSettings, write(tmp_path, "webui = 1\n"))
+@pytest.mark.parametrize("text", ["\nradiusd = 1\n", "\n[[radiusd]]\n", "\nwebui = 1\n"])
+def test_a_table_given_as_something_else_is_one_fault_with_its_line(tmp_path, text):
+    path = write(tmp_path, text)
+
+    with pytest.raises(BadConfiguration) as raised:
+        load(RadiusdSettings, path)
+
+    (fault,) = raised.value.faults
+    assert (f"{path}:2", True) == (fault.where, "a table is expected" in fault.problem)
+
+
+def test_faults_are_told_from_the_top_of_the_file_in_sentences(tmp_path, monkeypatch):
+    path = write(
+        tmp_path,
+        '[database]\ndata = 7\n[radiusd]\nauth_port = []\nworkers = "many"\n[nonsense]\n',
+    )
+    monkeypatch.setenv("TURNPIKE_DATABASE__POOL_MAX", "0")
+
+    with pytest.raises(BadConfiguration) as raised:
+        load(RadiusdSettings, path)
+
+    assert [
+        f"{path}:2: database.data: it should be a path, in quotes",
+        f"{path}:4: radiusd.auth_port: it should be a valid integer",
+        f"{path}:5: radiusd.workers: it should be a valid integer",
+    ] == [str(fault) for fault in raised.value.faults[:3]]
+    assert [f"{path}:6", "TURNPIKE_DATABASE__POOL_MAX"] == [
+        fault.where for fault in raised.value.faults[3:]
+    ]
 
 
 def test_faults_never_show_a_secret(tmp_path, monkeypatch):

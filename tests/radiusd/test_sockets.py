@@ -48,3 +48,15 @@ def test_a_port_of_another_program_is_named(config):
 def test_authentication_and_accounting_have_ports_of_their_own():
     with pytest.raises(ValueError, match="auth_port and acct_port"):
         RadiusdConfig(auth_port=1812, acct_port=1812)
+    with pytest.raises(ValueError, match="auth_port and acct_port"):
+        RadiusdConfig(auth_port=1813)
+
+
+def test_every_fault_of_radiusds_table_is_told_at_once():
+    with pytest.raises(ValueError) as refused:
+        RadiusdConfig(addresses=["0.0.0.0", "bras", "::1"], acct_port=1812, workers=-1)
+
+    told = str(refused.value)
+    assert "0.0.0.0 is a wildcard; list the addresses that NASes send to; bras is not" in told
+    assert "auth_port and acct_port are both 1812" in told
+    assert 3 == refused.value.error_count()

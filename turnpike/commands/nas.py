@@ -2,7 +2,7 @@
 
 import socket
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -13,12 +13,26 @@ from operations.nas import NasUse
 from operations.quantities import parse_duration
 from policy.vendors import Server, profile
 from turnpike.context import Desk, settings, work
-from turnpike.output import done, json_value, note, show_one, show_table
+from turnpike.global_options import options
+from turnpike.nas_question import CoaAnswer, ask
+from turnpike.output import done, note, show_one, show_table
 from turnpike.secret_input import checked_nas_secret, generated_secret, read_secret
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="The BRAS and routers whose requests are answered.")
+
+LISTED: Final = (
+    "name",
+    "address",
+    "vendor",
+    "coa_port",
+    "message_authenticator",
+    "wall_tested",
+    "last_packet_at",
+    "sessions",
+    "drops",
+)
 
 Name = Annotated[str, typer.Argument(help="The NAS's name.")]
 SecretOption = Annotated[
@@ -84,9 +98,7 @@ def list_(
         async with desk.transaction() as transaction:
             return await nas.listed(transaction)
 
-    columns = "name address vendor coa_port message_authenticator wall_tested last_packet_at "
-    rows = [_row(use) for use in work(task)]
-    show_table("NASes", [*columns.split(), "sessions", "drops"], rows)
+    show_table("NASes", LISTED, [_row(use) for use in work(task)])
 
 
 def _row(use: NasUse) -> list[Any]:
@@ -230,20 +242,33 @@ def config(
 
 @app.command(epilog="Example: turnpike nas test bras1")
 def test(name: Name) -> None:
-    """Whether requests of the NAS arrive, and whether its CoA server answers."""
+    """Whether requests of the NAS arrive, and whether its CoA server answers.
 
-    async def task(desk: Desk) -> NasUse:
+    It is asked to disconnect a session that nobody has; subscribers notice nothing.
+    """
+    source = getattr(getattr(settings(), "coa", None), "source_address", "") or None
+
+    async def task(desk: Desk) -> tuple[NasUse, CoaAnswer]:
         async with desk.transaction() as transaction:
-            await nas.named(transaction, name)
+            found = await nas.named(transaction, name)
             uses = await nas.listed(transaction)
-        return next(use for use in uses if use.nas.name == name)
+            secret = await nas.secret_of(transaction, found, desk.keys)
+        use = next(use for use in uses if use.nas.name == name)
+        return use, await ask(found, secret, desk.clock, source)
 
-    use = work(task)
-    show_one(json_value(use.nas) | {"last_packet_at": use.last_packet_at, "drops": use.drops})
+    use, answer = work(task)
+    columns = dict(zip(LISTED, _row(use), strict=True))
+    del columns["coa_port"]
+    problems = []
     if use.last_packet_at is None:
-        remedy = f"paste `turnpike nas config {name}` into it, and let somebody log in"
-        problem = f"nothing was heard of {name} yet"
-        raise Refused(problem, remedy=remedy, exit_code=ExitCode.UNAVAILABLE)
+        problems.append(f"nothing was heard of {name} yet")
+    if answer.silent:
+        problems.append(f"its CoA server at {answer.host} port {answer.port} does not answer")
+    coa = answer.as_json() if options().json else str(answer)
+    show_one(columns | {"coa": coa, "problems": problems})
+    if problems:
+        note(f"turnpike: {'; '.join(problems)}; paste `turnpike nas config {name}` into it")
+        raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
 def _ports() -> dict[str, int]:

@@ -5,8 +5,8 @@ start in a fraction of a second without one.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from chassis.metrics import exposition
@@ -45,10 +45,13 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """How a daemon is; `status` is one line for people (systemd's STATUS)."""
+    """How a daemon is; `status` is one line for people (systemd's STATUS), `figures` say how far
+    behind it is and how much waits: numbers by their names, units last.
+    """
 
     checks: tuple[Check, ...] = ()
     status: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def live(self) -> bool:

@@ -103,6 +103,12 @@ class Gauge(Metric):
         """It is `value` for these label values, in the declared order."""
         self._set[labels] = value
 
+    def now(self, *labels: str) -> float:
+        """Its value over all processes of the daemon, as a scrape would have it; 0 if never set."""
+        flush()
+        named = dict(zip(self.labels, labels, strict=True))
+        return _shared.exposed().get_sample_value(self.name, named) or 0.0
+
     def flush(self) -> None:
         """Move the newest values into prometheus-client."""
         if self._exposed is None:
@@ -188,9 +194,7 @@ def flush() -> None:
 def exposition() -> bytes:
     """The Prometheus text of this daemon, over all its processes."""
     flush()
-    if _shared.directory is None:
-        return prometheus_client.generate_latest(_shared.registry)
-    return prometheus_client.generate_latest(_shared.over_processes())
+    return prometheus_client.generate_latest(_shared.exposed())
 
 
 def share(directory: Path, process: str, *, first: bool = False) -> None:
@@ -219,7 +223,10 @@ class _Shared:
         self.directory: Path | None = None
         prometheus_client.ProcessCollector(registry=self.registry)
 
-    def over_processes(self) -> prometheus_client.CollectorRegistry:
+    def exposed(self) -> prometheus_client.CollectorRegistry:
+        """What a scrape is answered from."""
+        if self.directory is None:
+            return self.registry
         registry = prometheus_client.CollectorRegistry()
         prometheus_client.ProcessCollector(registry=registry)
         MultiProcessCollector(registry, path=str(self.directory))

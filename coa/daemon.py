@@ -86,7 +86,8 @@ class Coa:
         lanes = self._lanes
         if lanes is None:
             return Health(checks=(Check(name="nases", ok=False, detail="not loaded"),))
-        status = f"{len(lanes)} NASes, {lanes.outstanding} outstanding, {lanes.waiting} waiting"
+        nases = f"{len(lanes)} NAS{'' if len(lanes) == 1 else 'es'}"
+        status = f"{nases}, {lanes.outstanding} outstanding, {lanes.waiting} waiting"
         return Health(checks=(Check(name="nases", ok=True),), status=status)
 
     async def _follow_routers(self, lanes: Lanes) -> None:

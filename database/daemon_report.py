@@ -41,7 +41,8 @@ class DaemonReport:
         failing = [
             f"{check.name} {check.detail}".strip() for check in health.checks if not check.ok
         ]
-        detail = {"status": health.status} | ({"failing": failing} if failing else {})
+        detail = {"status": health.status} | dict(health.figures)
+        detail |= {"failing": failing} if failing else {}
         await self._write("ready" if health.ready else "not ready", detail)
 
     async def farewell(self) -> None:

@@ -77,7 +77,11 @@ FILTERS: Final[Mapping[str, ColumnElement[Any]]] = {
 async def live(
     transaction: AsyncConnection, wanted: Mapping[str, str], limit: int = SESSIONS_MAX
 ) -> tuple[LiveSession, ...]:
-    """The live sessions that every one of `wanted` (keys of FILTERS) selects, the oldest first."""
+    """The live sessions that every one of `wanted` (keys of FILTERS) selects, the oldest first.
+
+    Raises Refused where there is no such NAS: none of its sessions would look like none at all.
+    """
+    await _known_nas(transaction, wanted.get("nas"))
     rows = await transaction.execute(_live(wanted).order_by(session_live.c.started_at).limit(limit))
     return tuple(
         LiveSession(
@@ -106,6 +110,7 @@ async def closed(
     transaction: AsyncConnection, login: str | None, nas_name: str | None
 ) -> tuple[ClosedSession, ...]:
     """The last closed sessions of a service (by any login it had), a NAS, or all; newest first."""
+    await _known_nas(transaction, nas_name)
     query = (
         select(session, nas.c.name.label("nas_name"), subscriber.c.reference)
         .outerjoin(nas, nas.c.nas_id == session.c.nas_id)
@@ -135,6 +140,13 @@ async def closed(
         )
         for row in await transaction.execute(query)
     )
+
+
+async def _known_nas(transaction: AsyncConnection, name: str | None) -> None:
+    """One that was removed has a history still."""
+    query = select(nas.c.nas_id).where(nas.c.name == name).limit(1)
+    if name is not None and await transaction.scalar(query) is None:
+        raise Refused(f"there is no NAS {name}", remedy="see `turnpike nas list`")
 
 
 async def disconnect(

@@ -2,25 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.access_network import device, device_status
-from database.tables.billing import billing_progress, block_batch
-from database.tables.enforcement import disconnect_request, enforcement_pause
-from database.tables.network import nas, unknown_nas
+from database.tables.billing import billing_progress, billing_run, block_batch
+from database.tables.enforcement import disconnect_request
+from database.tables.network import unknown_nas
 from database.tables.outages import alarm, notice, outage
 from database.tables.running import daemon_status, job
 from database.tables.sessions import session_live
 from database.tables.subscribers import entitlement_due, service
 from isp.outage import NoticeState, OutageState
 from operations.audit import Change, changes
+from operations.enforcement import Stop, stops
 from operations.unknown_nas import STILL_UNKNOWN
 
-__all__ = ["SILENT_SECONDS", "Daemon", "Pause", "Status", "status"]
+__all__ = ["SILENT_SECONDS", "Daemon", "Run", "Status", "status"]
 
 SILENT_SECONDS: Final = 30
 """Daemons report every few seconds; one that has not for so long is shown as silent."""
@@ -45,15 +46,13 @@ class Daemon:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pause:
-    """Enforcement that is stopped: by a person (`pause`) or by a guard."""
+class Run:
+    """The billing run that ended last: through which date, by whom, what it made and did."""
 
-    nas: str | None
-    kind: str
+    through: date
     author: str
-    reason: str
-    paused_at: datetime
-    until: datetime | None
+    finished_at: datetime
+    counts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +64,8 @@ class Status:
     counts: Mapping[str, int]
     waiting: Mapping[str, int]
     billed_through: str | None
-    pauses: tuple[Pause, ...]
+    last_run: Run | None
+    pauses: tuple[Stop, ...]
     changes: tuple[Change, ...]
 
 
@@ -99,16 +99,10 @@ WAITING: Final[Mapping[str, Select[Any]]] = {
 }
 
 
-async def status(transaction: AsyncConnection, since: datetime) -> Status:
+async def status(transaction: AsyncConnection, since: datetime, now: datetime) -> Status:
     """How everything is, with what was changed `since`."""
     daemons = await transaction.execute(
         select(daemon_status).order_by(daemon_status.c.daemon, daemon_status.c.node)
-    )
-    pauses = await transaction.execute(
-        select(enforcement_pause, nas.c.name)
-        .outerjoin(nas, nas.c.nas_id == enforcement_pause.c.nas_id)
-        .where(enforcement_pause.c.resumed_at.is_(None))
-        .order_by(enforcement_pause.c.paused_at)
     )
     billed = await transaction.scalar(select(billing_progress.c.billed_through))
     return Status(
@@ -116,8 +110,27 @@ async def status(transaction: AsyncConnection, since: datetime) -> Status:
         counts={name: await transaction.scalar(query) or 0 for name, query in COUNTS.items()},
         waiting={name: await transaction.scalar(query) or 0 for name, query in WAITING.items()},
         billed_through=None if billed is None else billed.isoformat(),
-        pauses=tuple(_pause(row) for row in pauses),
+        last_run=await _last_run(transaction),
+        pauses=await stops(transaction, now),
         changes=await changes(transaction, since),
+    )
+
+
+async def _last_run(transaction: AsyncConnection) -> Run | None:
+    rows = await transaction.execute(
+        select(billing_run)
+        .where(billing_run.c.finished_at.is_not(None))
+        .order_by(billing_run.c.billing_run_id.desc())
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    if row is None:
+        return None
+    return Run(
+        through=row.through,
+        author=row.author,
+        finished_at=row.finished_at,
+        counts=row.counts,
     )
 
 
@@ -130,15 +143,4 @@ def _daemon(row: Row[Any]) -> Daemon:
         started_at=row.started_at,
         seen_at=row.seen_at,
         detail=row.detail,
-    )
-
-
-def _pause(row: Row[Any]) -> Pause:
-    return Pause(
-        nas=row.name,
-        kind=row.kind,
-        author=row.author,
-        reason=row.reason,
-        paused_at=row.paused_at,
-        until=row.until,
     )

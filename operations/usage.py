@@ -7,6 +7,7 @@ from sqlalchemy import Date, Row, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.sessions import usage_hourly
+from isp.errors import ExitCode, Refused
 from operations import tenants
 from operations.service_record import ServiceRecord
 
@@ -38,6 +39,9 @@ async def by_day(
     owner = await tenants.of(transaction, found.tenant_id)
     since = since or owner.today(now) - timedelta(days=DAYS_SHOWN)
     until = until or owner.today(now) + timedelta(days=1)
+    if since >= until:
+        problem = f"{since} is not before {until}, the first day not shown"
+        raise Refused(problem, remedy="give an earlier first day", exit_code=ExitCode.USAGE)
     day = cast(func.timezone(owner.zone, usage_hourly.c.hour), Date)
     rows = await transaction.execute(
         select(

@@ -35,7 +35,7 @@ def _account(account: Account) -> str:
     if account.balance > 0:
         told = f"owes {account.balance} {account.currency}"
     elif account.balance < 0:
-        told = f"has {-account.balance} {account.currency} to good"
+        told = f"has a credit of {-account.balance} {account.currency}"
     else:
         told = "owes nothing"
     if account.next_block_on is not None:
@@ -121,12 +121,13 @@ def _attempts(answer: Why) -> Iterator[str]:
 
 def _actions(answer: Why) -> Iterator[str]:
     for action in answer.actions:
+        tries = "try" if action.tries == 1 else "tries"
         proof = "unproven"
         if action.proven_at is not None:
             proof = f"proven {action.proven_at:%H:%M:%S}Z by {action.proof}"
         yield (
             f"{action.at:%Y-%m-%d %H:%M:%S}Z {action.kind} for {action.cause} on {action.nas}: "
-            f"{action.outcome} after {action.tries} tries, {proof}"
+            f"{action.outcome} after {action.tries} {tries}, {proof}"
         )
 
 

@@ -136,7 +136,16 @@ class Radiusd:
             Check(name="database", ok=present, detail="" if present else "away", needed=False),
         )
         state = "" if present else ", database away: answering from the snapshot"
-        return Health(checks=checks, status=f"{running} workers{state}")
+        figures = {
+            "spooled_records": int(metrics.accounting_spool.now()),
+            "snapshot_age_seconds": round(self._snapshot_age_seconds(), 1),
+            "rolling_lag_seconds": round(self._roller.lag_seconds(), 1),
+        }
+        status = f"{running} worker{'' if running == 1 else 's'}{state}"
+        return Health(checks=checks, status=status, figures=figures)
+
+    def _snapshot_age_seconds(self) -> float:
+        return (self._following and self._following.age_seconds()) or 0.0
 
     async def _have_snapshot(self, following: Following) -> None:
         """Current if the database is there, else the one of last time; without one, wait."""

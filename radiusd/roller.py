@@ -27,7 +27,12 @@ class Roller:
         self._database = database
         self._clock = clock
         self._suspects_at = 0.0
+        self._caught_up_at = clock.monotonic()
         self._log = get_logger("roller")
+
+    def lag_seconds(self) -> float:
+        """Since when not everything recorded was rolled up; about TURN_SECONDS when all is well."""
+        return self._clock.monotonic() - self._caught_up_at
 
     async def run(self) -> None:
         """Roll forever; an error of the database ends it, and the caller begins again."""
@@ -46,11 +51,13 @@ class Roller:
             began = self._clock.monotonic()
             rolled = await self._roll(sessions_maximum)
             if rolled is None:
+                self._caught_up_at = began
                 return closed
             closed += rolled.closed
             more = rolled.more
             if more:
                 await asyncio.sleep(self._clock.monotonic() - began)
+        self._caught_up_at = began
         if self._clock.monotonic() >= self._suspects_at:
             self._suspects_at = self._clock.monotonic() + SUSPECT_SECONDS
             async with self._database.transaction() as transaction:

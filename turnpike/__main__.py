@@ -10,7 +10,7 @@ from typer.exceptions import Abort, TyperException
 
 from chassis.version import suite_version
 from isp.errors import ExitCode, Refused
-from turnpike.arguments import command_of, globals_first
+from turnpike.arguments import command_of, globals_first, wants_json
 from turnpike.commands import register
 from turnpike.global_options import GlobalOptions, options, use
 
@@ -70,11 +70,13 @@ def _run(words: list[str]) -> int:
     try:
         result = application(command_of(words))(words, standalone_mode=False, prog_name="turnpike")
     except Refused as refused:
-        return _tell(refused)
+        return _tell(refused, as_json=options().json)
     except TyperException as error:
-        if problem := error.format_message():
-            print(f"turnpike: {problem.rstrip('.')}; see --help", file=sys.stderr)
-        return ExitCode.USAGE
+        problem = error.format_message().rstrip(".")
+        if not problem:
+            return ExitCode.USAGE
+        refused = Refused(problem, remedy="see --help", exit_code=ExitCode.USAGE)
+        return _tell(refused, as_json=wants_json(words))
     except (Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
@@ -83,8 +85,8 @@ def _run(words: list[str]) -> int:
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _tell(refused: Refused) -> int:
-    if options().json:
+def _tell(refused: Refused, *, as_json: bool) -> int:
+    if as_json:
         # Imported only here: a command that prints no tables has no need to wait for them.
         from turnpike.output import print_json
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["GLOBAL_FLAGS", "GLOBAL_OPTIONS", "command_of", "globals_first"]
+__all__ = ["GLOBAL_FLAGS", "GLOBAL_OPTIONS", "command_of", "globals_first", "wants_json"]
 
 GLOBAL_OPTIONS: Final = ("--data", "--config", "--tenant")
-GLOBAL_FLAGS: Final = ("--json",)
+JSON: Final = "--json"
+GLOBAL_FLAGS: Final = (JSON,)
 
 
 def globals_first(words: Sequence[str]) -> list[str]:
@@ -37,3 +38,10 @@ def command_of(words: Sequence[str]) -> str | None:
         if left.pop(0) in GLOBAL_OPTIONS and left:
             left.pop(0)
     return left[0] if left else None
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether JSON is asked for, of words with the global options in front; however wrong others
+    are.
+    """
+    return JSON in words[: words.index("--")] if "--" in words else JSON in words

@@ -101,7 +101,7 @@ def text_of(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}"
+            return f"{value:%Y-%m-%d %H:%M:%S}Z"
         case Decimal():
             return f"{value:f}"
         case Mapping():

@@ -13,6 +13,7 @@ from billing.events import Pay
 from billing.ledger import posting_of_payment, reversed_posting
 from billing.money import money
 from database.tables.billing import payment, payment_allocation
+from database.tables.subscribers import subscriber
 from isp.errors import Refused
 from operations import audit, service_record
 from operations.money.allocating import allocate_free_money, release_allocations
@@ -43,6 +44,7 @@ class Payment:
     """A payment; `repeated` when it had been recorded before."""
 
     payment_id: int
+    subscriber: str
     method: str
     reference: str
     paid_on: date
@@ -311,12 +313,15 @@ def _query() -> Any:
         )
         .scalar_subquery()
     )
-    return select(payment, allocated.label("allocated"))
+    return select(
+        payment, allocated.label("allocated"), subscriber.c.reference.label("subscriber")
+    ).join(subscriber, subscriber.c.subscriber_id == payment.c.subscriber_id)
 
 
 def _payment(row: Row[Any], *, repeated: bool = False) -> Payment:
     return Payment(
         payment_id=row.payment_id,
+        subscriber=row.subscriber,
         method=row.method,
         reference=row.reference,
         paid_on=row.paid_on,

@@ -95,6 +95,8 @@ newest = gauge("turnpike_newest", "Newest.", across="max")
 share(Path(sys.argv[1]), sys.argv[2], first=sys.argv[2] == "keeper")
 if sys.argv[3] == "show":
     sys.stdout.buffer.write(exposition())
+elif sys.argv[3] == "now":
+    print(newest.now())
 else:
     requests.add("Access-Request", amount=int(sys.argv[3]))
     newest.set(int(sys.argv[3]))
@@ -117,6 +119,21 @@ def test_processes_add_up_and_a_successor_goes_on(tmp_path):
 
     assert 13 == shown["turnpike_requests_total", ("Access-Request",)]
     assert 7 == shown["turnpike_newest", ()]
+
+
+def test_a_process_knows_what_a_gauge_is_over_all_of_them(tmp_path):
+    run_process(tmp_path, "keeper", "0")
+    run_process(tmp_path, "0", "5")
+
+    assert b"5.0" == run_process(tmp_path, "1", "now").strip()
+
+
+def test_a_gauge_that_was_never_set_is_zero_and_has_its_newest_value_then():
+    depth = gauge(name(), "Depth.", ("queue",))
+    before = depth.now("spool")
+    depth.set(3, "spool")
+
+    assert (0, 3) == (before, depth.now("spool"))
 
 
 def test_a_new_start_begins_at_zero(tmp_path):

@@ -22,7 +22,13 @@ async def test_a_daemon_has_one_row_that_follows_it_from_ready_to_stopped(databa
     )
     checks = [Check(name="nases", ok=False, detail="not loaded")]
     coa = database(Role.COA)
-    report = DaemonReport(coa, context, lambda: Health(checks=tuple(checks), status="3 NASes"))
+    figures = {"lag_seconds": 0.5}
+    report = DaemonReport(
+        coa,
+        context,
+        lambda: Health(checks=tuple(checks), status="3 NASes", figures=figures),
+    )
+    detail = {"status": "3 NASes", "lag_seconds": 0.5}
 
     async def rows():
         async with coa.transaction() as transaction:
@@ -37,8 +43,6 @@ async def test_a_daemon_has_one_row_that_follows_it_from_ready_to_stopped(databa
     second = await rows()
     await report.farewell()
 
-    assert [
-        ("coa", "not ready", {"status": "3 NASes", "failing": ["nases not loaded"]}, NOW)
-    ] == first
-    assert [("coa", "ready", {"status": "3 NASes"}, clock.now())] == second
+    assert [("coa", "not ready", detail | {"failing": ["nases not loaded"]}, NOW)] == first
+    assert [("coa", "ready", detail, clock.now())] == second
     assert ["stopped"] == [state for _, state, _, _ in await rows()]

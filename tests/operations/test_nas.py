@@ -65,6 +65,6 @@ async def test_who_is_added_as_a_nas_is_unknown_no_more(desk: Desk, database) ->
     await add(desk, name="bras2", address="192.0.2.8/29", nas_identifier="b")
     async with desk.transaction() as transaction:
         left = {one.address for one in await listed(transaction)}
-        told = (await status.status(transaction, NOW)).counts["unknown NASes"]
+        told = (await status.status(transaction, NOW, NOW)).counts["unknown NASes"]
 
     assert ({"192.0.2.10", "2001:db8::1"}, 2) == (left, told)

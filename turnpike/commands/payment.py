@@ -71,10 +71,21 @@ def list_payments(
 
     show_table(
         "Payments",
-        ("payment", "paid on", "method", "reference", "amount", "allocated", "currency", "state"),
+        (
+            "payment",
+            "subscriber",
+            "paid on",
+            "method",
+            "reference",
+            "amount",
+            "allocated",
+            "currency",
+            "state",
+        ),
         [
             (
                 row.payment_id,
+                row.subscriber,
                 row.paid_on,
                 row.method,
                 row.reference,

@@ -123,7 +123,7 @@ def encode(
         remedy = "say Access-Request, Accounting-Request, CoA-Request, … or 0 to 255"
         raise Refused(str(error), remedy=remedy, exit_code=ExitCode.USAGE) from None
     if key and number in REPLIES and asked_by is None:
-        problem = f"a {code_name(number)} is signed with its request's authenticator"
+        problem = f"{code_name(number)} is signed with its request's authenticator"
         remedy = "give --request-authenticator"
         raise Refused(problem, remedy=remedy, exit_code=ExitCode.USAGE)
     try:

@@ -10,7 +10,7 @@ from operations.quantities import octets_text
 from operations.sessions import ClosedSession, LiveSession
 from turnpike.context import Desk, work
 from turnpike.global_options import options
-from turnpike.output import done, print_json, show_table
+from turnpike.output import counted, done, print_json, show_table
 
 __all__ = ["app"]
 
@@ -102,7 +102,7 @@ def disconnect(
             )
 
     count = work(task)
-    done(f"{count} session{'s' if count > 1 else ''} to be disconnected", sessions=count)
+    done(f"{counted(count, 'session')} to be disconnected", sessions=count)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """`turnpike status`: how the suite is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from operations import status as reporting
 from operations.quantities import parse_duration
-from operations.status import Status
+from operations.status import Run, Status
 from turnpike.context import Desk, work
 from turnpike.global_options import options
 from turnpike.output import json_value, print_json, show_one, show_table, text_of
@@ -29,7 +30,7 @@ def status(
     async def task(desk: Desk) -> tuple[Status, datetime]:
         now = desk.now()
         async with desk.transaction() as transaction:
-            return await reporting.status(transaction, now - span), now
+            return await reporting.status(transaction, now - span, now), now
 
     found, now = work(task)
     if options().json:
@@ -52,19 +53,37 @@ def _print(found: Status, now: datetime, since: str) -> None:
     waiting = {name: count for name, count in found.waiting.items() if count}
     show_one(
         dict(found.counts)
-        | {"billed through": found.billed_through, "waiting": waiting or "nothing"}
+        | {
+            "billed through": found.billed_through,
+            "last run": _run(found.last_run),
+            "waiting": waiting or "nothing",
+        }
     )
     for pause in found.pauses:
-        until = f" until {text_of(pause.until)}Z" if pause.until else ""
+        until = f" until {text_of(pause.until)}" if pause.until else ""
         where = pause.nas or "every NAS"
         print(f"enforcement is stopped ({pause.kind}) on {where}{until}: {pause.reason}")
     print(f"\nchanged in the last {since}: {len(found.changes) or 'nothing'}")
     for change in found.changes:
         print(
-            f"  {text_of(change.at)}Z {change.actor} {change.action} "
+            f"  {text_of(change.at)} {change.actor} {change.action} "
             f"{change.object_kind} {change.object_name}"
         )
 
 
-def _details(detail: Any) -> str:
-    return ", ".join(f"{key} {value}" for key, value in detail.items())
+def _details(detail: Mapping[str, Any]) -> str:
+    """What the daemon says, and its figures where they have something to tell."""
+    said = [text for text in (detail.get("status"),) if text]
+    said += [
+        f"{key.replace('_', ' ')} {text_of(value)}"
+        for key, value in detail.items()
+        if key != "status"
+    ]
+    return ", ".join(said)
+
+
+def _run(last: Run | None) -> str | None:
+    if last is None:
+        return None
+    counts = ", ".join(f"{what} {count}" for what, count in last.counts.items())
+    return f"{text_of(last.finished_at)} by {last.author} through {last.through}: {counts}"

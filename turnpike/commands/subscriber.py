@@ -122,6 +122,10 @@ def import_(
     holds, address, routes, delegated_prefix, mac, circuit_id, onu_serial, billing (off: access
     only).
     """
+    if rejects is not None and rejects.resolve() == file.resolve():
+        problem = f"{rejects} is the file that is imported"
+        remedy = "name another one for the rejects"
+        raise Refused(problem, remedy=remedy, exit_code=ExitCode.USAGE)
     read = read_rows(contents(file))
 
     async def task(desk: Desk) -> Imported:

@@ -10,6 +10,7 @@ from chassis.clock import SystemClock
 from isp.errors import ExitCode, Refused
 from radius.packet import Code
 from turnpike.global_options import options
+from turnpike.importing import contents
 from turnpike.load.generator import LoadResult, generate
 from turnpike.load.packets import LoadKind, LoadUser, Slots, requests
 from turnpike.output import show_one
@@ -69,7 +70,7 @@ def load(
 
 def read_users(file: Path) -> list[LoadUser]:
     users = []
-    for index, line in enumerate(file.read_text().splitlines()):
+    for index, line in enumerate(text_of_file(file).splitlines()):
         login, _, password = line.partition(",")
         octets = (ADDRESS_BASE + index).to_bytes(4, "big")
         users.append(
@@ -78,6 +79,13 @@ def read_users(file: Path) -> list[LoadUser]:
     if not users:
         raise Refused(f"{file} has no logins", remedy="write one login,password on each line")
     return users
+
+
+def text_of_file(file: Path) -> str:
+    try:
+        return contents(file).decode()
+    except UnicodeDecodeError:
+        raise Refused(f"{file} is not UTF-8 text", remedy="save it as UTF-8") from None
 
 
 def show(result: LoadResult) -> None:

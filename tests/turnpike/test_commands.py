@@ -64,13 +64,6 @@ def test_a_refusal_is_json_for_machines(shop: Turnpike) -> None:
     ) == (answer.exit_code, answer.json)
 
 
-@pytest.mark.parametrize("line", ["why --json", "--json nonsense", "nas list --nope --json"])
-def test_a_usage_error_is_json_for_machines(turnpike: Turnpike, line: str) -> None:
-    answer = turnpike(*line.split())
-
-    assert (64, "see --help") == (answer.exit_code, answer.json["error"]["remedy"])
-
-
 def test_an_unknown_word_is_a_usage_error(turnpike: Turnpike) -> None:
     answer = turnpike("nas", "frobnicate")
 
@@ -197,17 +190,6 @@ def test_rejects_are_written_apart_and_a_dry_run_writes_nothing(
     assert 0o600 == rejects.stat().st_mode & 0o777
 
 
-def test_the_rejects_do_not_take_the_place_of_what_is_imported(
-    shop: Turnpike, tmp_path: Path
-) -> None:
-    file = tmp_path / "in.csv"
-    file.write_text("login,plan\nbob,gold\ncat,nope\n")
-    answer = shop("subscriber", "import", str(file), "--rejects", f"{tmp_path}/./in.csv")
-
-    assert (64, 3) == (answer.exit_code, len(file.read_text().splitlines()))
-    assert 65 == shop("why", "bob").exit_code
-
-
 def test_nothing_is_imported_where_the_rejects_cannot_be_kept(
     shop: Turnpike, tmp_path: Path
 ) -> None:
@@ -239,33 +221,10 @@ def test_status_tells_the_last_billing_run_and_no_pause_that_is_over(shop: Turnp
     assert "storm" not in text
 
 
-def test_what_nobody_has_is_said_rather_than_shown_empty(shop: Turnpike) -> None:
-    for line in ("session list --nas bras9", "session history --nas bras9"):
-        assert "there is no NAS bras9" in shop(*line.split()).errors
-    wrong_way = shop("usage", "ann", "--from", "2026-03-02", "--to", "2026-03-01")
-
-    assert (64, "") == (wrong_way.exit_code, wrong_way.output)
-    assert 0 == shop("session", "list", "--nas", "bras1").exit_code
-
-
 def test_payments_are_listed_with_who_paid(shop: Turnpike) -> None:
     shop("payment", "add", "ann", "10.00")
 
     assert ["ann"] == [row["subscriber"] for row in shop("payment", "list", "--json").json]
-
-
-def test_a_load_of_logins_that_cannot_be_read_is_refused_in_a_sentence(
-    turnpike: Turnpike, tmp_path: Path
-) -> None:
-    (tmp_path / "latin1").write_bytes(b"m\xfcller,secret\n")
-    told = [
-        turnpike("radius", "load", "127.0.0.1:1", "--secret", "s", "--logins", f"{tmp_path}/{name}")
-        for name in ("nothing", "latin1")
-    ]
-
-    assert [(64, True), (65, True)] == [
-        (answer.exit_code, answer.errors.startswith("turnpike: ")) for answer in told
-    ]
 
 
 def test_status_tells_what_was_changed_by_whom(shop: Turnpike) -> None:

@@ -104,7 +104,7 @@ def test_decode_of_a_malformed_packet_exits_65_with_the_reason() -> None:
         (["encode", "--code", "Hello"], "Hello is no code of RADIUS"),
         (
             ["encode", "--code", "CoA-ACK", "--secret", "s"],
-            "a CoA-ACK is signed with its request's authenticator",
+            "CoA-ACK is signed with its request's authenticator",
         ),
     ],
 )

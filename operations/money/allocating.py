@@ -1,8 +1,8 @@
 """Which money paid which document, as rows: whatever is free pays what is open, oldest first."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, insert, text, update
@@ -16,18 +16,21 @@ from operations.money.loading import LoadedAccount
 __all__ = ["allocate_free_money", "release_allocations"]
 
 FREE = text("""
-    SELECT source, since, amount - allocated AS free, payment_id, credit_invoice_id FROM (
-        SELECT 'payment:' || p.payment_id AS source, p.paid_on AS since, p.amount,
+    SELECT subscriber_id, source, since, amount - allocated AS free, payment_id, credit_invoice_id
+      FROM (
+        SELECT p.subscriber_id, 'payment:' || p.payment_id AS source, p.paid_on AS since, p.amount,
                p.payment_id, NULL::bigint AS credit_invoice_id,
                (SELECT coalesce(sum(a.amount), 0) FROM payment_allocation a
                  WHERE a.payment_id = p.payment_id AND NOT a.released) AS allocated
-          FROM payment p WHERE p.subscriber_id = :subscriber_id AND p.state = 'received'
+          FROM payment p WHERE p.subscriber_id = ANY (:subscriber_ids) AND p.state = 'received'
         UNION ALL
-        SELECT 'invoice:' || i.invoice_id, i.issued_on, -i.total, NULL, i.invoice_id,
+        SELECT i.subscriber_id, 'invoice:' || i.invoice_id, i.issued_on, -i.total,
+               NULL, i.invoice_id,
                (SELECT coalesce(sum(a.amount), 0) FROM payment_allocation a
-                 WHERE a.credit_invoice_id = i.invoice_id AND NOT a.released)
+                 WHERE a.subscriber_id = i.subscriber_id
+                   AND a.credit_invoice_id = i.invoice_id AND NOT a.released)
           FROM invoice i
-         WHERE i.subscriber_id = :subscriber_id AND i.state = 'final' AND i.total < 0
+         WHERE i.subscriber_id = ANY (:subscriber_ids) AND i.state = 'final' AND i.total < 0
     ) AS sources WHERE amount > allocated ORDER BY since, source
 """)
 OPEN = text("""
@@ -41,27 +44,33 @@ OPEN = text("""
 
 
 async def allocate_free_money(
-    transaction: AsyncConnection, tenant_id: int, loaded: LoadedAccount, now: datetime
-) -> Decimal:
-    """Let free payments and credits pay the open documents; returns how much was allocated.
+    transaction: AsyncConnection, tenant_id: int, accounts: Sequence[LoadedAccount], now: datetime
+) -> None:
+    """Let free payments and credits pay the open documents.
 
-    The subscriber's row is locked by the caller.
+    The subscribers' rows are locked by the caller.
     """
-    who = {"subscriber_id": loaded.subscriber_id}
-    free = (await transaction.execute(FREE, who)).all()
-    if not free:
-        return Decimal(0)
-    by_id = {key: name for name, key in loaded.document_ids.items()}
-    open_documents = {row.invoice_id: row.open for row in await transaction.execute(OPEN, who)}
-    debts = [
-        Debt(document=_named(loaded, by_id[key]), open=amount)
-        for key, amount in open_documents.items()
-        if amount > 0
-    ]
-    rows = _allocation_rows(free, debts, loaded, tenant_id, now)
+    free: dict[int, list[Row[Any]]] = defaultdict(list)
+    who = {"subscriber_ids": [each.subscriber_id for each in accounts]}
+    for row in await transaction.execute(FREE, who):
+        free[row.subscriber_id].append(row)
+    rows: list[dict[str, Any]] = []
+    for loaded in accounts:
+        if sources := free[loaded.subscriber_id]:
+            debts = await _open_debts(transaction, loaded)
+            rows += _allocation_rows(sources, debts, loaded, tenant_id, now)
     if rows:
         await transaction.execute(insert(payment_allocation), rows)
-    return sum((row["amount"] for row in rows), Decimal(0))
+
+
+async def _open_debts(transaction: AsyncConnection, loaded: LoadedAccount) -> list[Debt]:
+    by_id = {key: name for name, key in loaded.document_ids.items()}
+    found = await transaction.execute(OPEN, {"subscriber_id": loaded.subscriber_id})
+    return [
+        Debt(document=_named(loaded, by_id[row.invoice_id]), open=row.open)
+        for row in found
+        if row.open > 0
+    ]
 
 
 async def release_allocations(transaction: AsyncConnection, subscriber_id: int) -> None:

@@ -29,7 +29,7 @@ from isp.service import ServiceState
 from operations.money import batches, warnings
 from operations.money.loading import LoadedAccount, load_accounts, lock_subscribers
 from operations.money.policies import load_policy
-from operations.money.standing import as_of, billed_through, block, refresh_standing
+from operations.money.standing import as_of, billed_through, block, refresh_standings
 from operations.tenants import Tenant
 
 __all__ = ["LookResult", "look"]
@@ -171,9 +171,8 @@ async def _keep_current(
             )
         )
     )
-    for each in accounts:
-        if each.subscriber_id in older:
-            await refresh_standing(transaction, owner, each, policy, day=day)
+    due = [each for each in accounts if each.subscriber_id in older]
+    await refresh_standings(transaction, owner, due, policy, day=day)
 
 
 def _todo(loaded: LoadedAccount, state: DunningState) -> Iterator[Todo]:

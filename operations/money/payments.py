@@ -20,7 +20,7 @@ from operations.money.allocating import allocate_free_money, release_allocations
 from operations.money.ledger import Posting, post
 from operations.money.loading import LoadedAccount, load_accounts, lock_subscribers
 from operations.money.policies import load_policy
-from operations.money.standing import as_of, billed_through, let_back_in, refresh_standing
+from operations.money.standing import as_of, billed_through, let_back_in, refresh_standings
 from operations.tenants import Tenant
 
 __all__ = [
@@ -253,9 +253,9 @@ async def settle(
     policy = await load_policy(transaction, owner)
     earlier = await billed_through(transaction, owner)
     [loaded] = await load_accounts(transaction, owner, [subscriber_id], billed_through=earlier)
-    await allocate_free_money(transaction, owner.tenant_id, loaded, now)
+    await allocate_free_money(transaction, owner.tenant_id, [loaded], now)
     day = await as_of(transaction, owner, now)
-    state = await refresh_standing(transaction, owner, loaded, policy, day=day)
+    [state] = await refresh_standings(transaction, owner, [loaded], policy, day=day)
     await let_back_in(transaction, loaded, state, actor=actor, now=now)
     return loaded
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.documents import Document
-from billing.dunning import Standing
+from billing.dunning import DunningState, Standing
 from billing.invoicing import bill
 from billing.policy import Policy
 from database.connect import Database
@@ -39,7 +39,7 @@ from operations.money.standing import (
     block,
     judged_on,
     let_back_in,
-    refresh_standing,
+    refresh_standings,
 )
 from operations.tenants import Tenant
 
@@ -155,9 +155,12 @@ async def _run_chunk(
 ) -> RunResult:
     issued = await _issue(transaction, owner, ids, through, actor, now)
     day = await judged_on(transaction, owner, through, now)
+    billed = [each for each in issued.accounts if each.account.documents]
+    await allocate_free_money(transaction, owner.tenant_id, billed, now)
+    states = await refresh_standings(transaction, owner, billed, issued.policy, day=day)
     effects = [
-        await _settle(transaction, owner, each, issued.policy, day, actor, now, by_hand)
-        for each in issued.accounts
+        await _act(transaction, each, state, actor, now, by_hand)
+        for each, state in zip(billed, states, strict=True)
     ]
     blocked = [
         (effect.subscriber_id, service_id) for effect in effects for service_id in effect.blocked
@@ -226,20 +229,14 @@ async def _finalised(
     ]
 
 
-async def _settle(
+async def _act(
     transaction: AsyncConnection,
-    owner: Tenant,
     loaded: LoadedAccount,
-    policy: Policy,
-    day: date,
+    state: DunningState,
     actor: str,
     now: datetime,
     by_hand: bool,
 ) -> Effect:
-    if not loaded.account.documents:
-        return Effect(subscriber_id=loaded.subscriber_id)
-    await allocate_free_money(transaction, owner.tenant_id, loaded, now)
-    state = await refresh_standing(transaction, owner, loaded, policy, day=day)
     if state.standing is Standing.GOOD:
         return await let_back_in(transaction, loaded, state, actor=actor, now=now)
     if by_hand:

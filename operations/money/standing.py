@@ -1,9 +1,9 @@
 """Where each debt stands, and what that does to the services: blocked, let back in, ended."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any, Final, assert_never
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -25,7 +25,7 @@ __all__ = [
     "block",
     "judged_on",
     "let_back_in",
-    "refresh_standing",
+    "refresh_standings",
 ]
 
 
@@ -64,33 +64,43 @@ async def judged_on(
     return max(through, await as_of(transaction, owner, now))
 
 
-async def refresh_standing(
+async def refresh_standings(
     transaction: AsyncConnection,
     owner: Tenant,
-    loaded: LoadedAccount,
+    accounts: Sequence[LoadedAccount],
     policy: Policy,
     *,
     day: date,
-) -> DunningState:
-    """Judge the debt at the end of `day` and write the projection."""
-    state = dunning_state(loaded.account, policy, day)
-    values = {
-        "subscriber_id": loaded.subscriber_id,
-        "tenant_id": owner.tenant_id,
-        "as_of": day,
-        "state": state.state,
-        "since": state.since,
-        "balance": position(loaded.account, day).balance,
-        "overdue": state.overdue,
-        "missing": state.missing,
-        "next_block_on": state.next_block_on,
-        "deactivate_on": state.deactivate_on,
-    }
-    statement = insert(standing).values(values)
-    await transaction.execute(
-        statement.on_conflict_do_update(index_elements=["subscriber_id"], set_=values)
-    )
-    return state
+) -> list[DunningState]:
+    """Judge each debt at the end of `day` and write the projections."""
+    states = [dunning_state(each.account, policy, day) for each in accounts]
+    if accounts:
+        rows = [
+            {
+                "subscriber_id": loaded.subscriber_id,
+                "tenant_id": owner.tenant_id,
+                "as_of": day,
+                "state": state.state,
+                "since": state.since,
+                "balance": position(loaded.account, day).balance,
+                "overdue": state.overdue,
+                "missing": state.missing,
+                "next_block_on": state.next_block_on,
+                "deactivate_on": state.deactivate_on,
+            }
+            for loaded, state in zip(accounts, states, strict=True)
+        ]
+        await transaction.execute(WRITE_STANDING, rows)
+    return states
+
+
+def _write_standing() -> Any:
+    statement = insert(standing)
+    written = {each.name: statement.excluded[each.name] for each in standing.c}
+    return statement.on_conflict_do_update(index_elements=["subscriber_id"], set_=written)
+
+
+WRITE_STANDING: Final = _write_standing()
 
 
 async def let_back_in(

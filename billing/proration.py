@@ -8,7 +8,7 @@ from enum import StrEnum
 from billing.intervals import Interval
 from billing.money import rounded
 
-__all__ = ["DayCount", "day_count", "share"]
+__all__ = ["DayCount", "counted_by", "day_count", "share"]
 
 DAYS_PER_MONTH = 30
 DAYS_PER_YEAR = 360
@@ -28,6 +28,12 @@ def day_count(interval: Interval, convention: DayCount) -> int:
             return (interval.end - interval.start).days
         case DayCount.THIRTY_360:
             return _day_number_30_360(interval.end) - _day_number_30_360(interval.start)
+
+
+def counted_by(cycle: Interval, of_days: int, usual: DayCount) -> DayCount:
+    """The convention by which the cycle has that many days; the usual one where it fits."""
+    fitting = (each for each in (usual, *DayCount) if day_count(cycle, each) == of_days)
+    return next(fitting, usual)
 
 
 def share(price: Decimal, days: int, of_days: int, currency: str) -> Decimal:

@@ -21,7 +21,7 @@ from billing.documents import Basis, Line, LineKind, fresh_key
 from billing.intervals import Interval
 from billing.money import ZERO
 from billing.policy import WHOLE, Policy, Timing
-from billing.proration import day_count, share
+from billing.proration import DayCount, counted_by, day_count, share
 from billing.timeline import Segment
 
 __all__ = ["Slice", "next_due", "recurring_lines", "slices"]
@@ -152,17 +152,18 @@ def _repairs(
     policy: Policy,
     taken: tuple[str, ...],
 ) -> Iterator[Line]:
-    """Never more than is left of the line.
+    """Never more than is left of the line, whose days are counted as they were when it was made.
 
     What rounding had told to another line of the cycle goes back from that one. What other credits
     gave of days that are gone was given once: it is over before this repair, and stays so.
     """
     siblings = coverage.of_tariff(charged.basis)
     now = next(each for each in siblings if each.line == charged.line)
-    count = day_count(days, policy.day_count)
-    covered, net = coverage.in_cycle(now.basis, policy.day_count)
+    convention = counted_by(now.basis.cycle, now.basis.of_days, policy.day_count)
+    count = day_count(days, convention)
+    covered, net = coverage.in_cycle(now.basis, convention)
     over = net - _target(now.basis, covered - count, currency)
-    spent = sum((_spent(each, currency, policy) for each in siblings if each is not now), ZERO)
+    spent = sum((_spent(each, currency, convention) for each in siblings if each is not now), ZERO)
     before = max(ZERO, net - _target(now.basis, covered, currency))
     own = over - min(spent, before)
     yield _repair(now, days, count, max(ZERO, min(own, now.left)), taken)
@@ -174,9 +175,9 @@ def _repairs(
             yield _repair(other, days, 0, part, taken)
 
 
-def _spent(charged: Charged, currency: str, policy: Policy) -> Decimal:
+def _spent(charged: Charged, currency: str, convention: DayCount) -> Decimal:
     """What other credits gave of a line beyond the days that it has still."""
-    worth = _target(charged.basis, charged.days(policy.day_count), currency)
+    worth = _target(charged.basis, charged.days(convention), currency)
     return max(ZERO, min(charged.net - charged.left, charged.net - worth))
 
 

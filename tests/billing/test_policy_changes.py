@@ -7,9 +7,10 @@ import pytest
 
 from billing.events import Cancel, Resume, Subscribe, Suspend
 from billing.policy import WHOLE, Earlier, Policy
+from billing.proration import DayCount
 from billing.settings import parse_policy
 from isp.errors import Refused
-from tests.billing.accounts import account, billed, day, plan
+from tests.billing.accounts import account, and_then, billed, day, plan
 
 CHARGES = Policy()
 CREDITS = replace(CHARGES, suspended_percent=Decimal(0))
@@ -79,3 +80,20 @@ def test_what_was_before_is_written_as_the_rest_of_a_policy_is():
     ]
     with pytest.raises(Refused, match="earlier"):
         parse_policy({"earlier": told[::-1]}, "USD")
+
+
+@pytest.mark.parametrize(
+    ("charged_by", "then", "used"),
+    [
+        (DayCount.ACTUAL, DayCount.THIRTY_360, "300.00"),
+        (DayCount.THIRTY_360, DayCount.ACTUAL, "299.67"),
+    ],
+)
+def test_what_goes_back_of_a_charge_is_counted_as_the_charge_was(charged_by, then, used):
+    """All but the 31st of May: 30 of 31 days, or 29 of 30."""
+    sold = account(Subscribe(service="s1", on=day("2024-05-01"), plan=plan("310.00")))
+    paid = billed(sold, "2024-05-01", replace(CHARGES, day_count=charged_by))
+    ended = and_then(paid, Cancel(service="s1", on=day("2024-05-31")))
+    story = billed(ended, "2024-06-01", replace(CHARGES, day_count=then))
+
+    assert Decimal(used) == sum(line.net for line in story.standing_lines())

@@ -11,10 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from chassis.clock import SystemClock
 from chassis.config import DatabaseConfig
-from chassis.lifecycle import Context
-from chassis.periodic import Tasks
 from chassis.sealing import KeyRing
 from coa.config import CoaConfig, CoaSettings
 from coa.daemon import Coa
@@ -25,7 +22,7 @@ from database.tables.enforcement import enforcement_action, session_enforcement
 from database.tables.network import nas
 from database.tables.sessions import session_live
 from database.tables.shaping import queue_state, shaped_router, shaper_status
-from database.tables.subscribers import hold, plan, plan_version, service, subscriber
+from database.tables.subscribers import service, subscriber
 from isp.access import Access, Rates
 from isp.sealed import Sealed
 from lab.nas.dynamic_authorization import Answer, DynamicAuthorization, ErrorCause
@@ -33,6 +30,8 @@ from operations import entitlement
 from policy.class_cookie import ClassCookie, encode
 from radius import wire
 from radius.packet import Code
+from tests.support.daemons import daemons
+from tests.support.service_provider import ServiceProvider
 
 SECRET = b"a secret of thirty-two octets ..."
 
@@ -60,17 +59,13 @@ async def das() -> AsyncIterator[Das]:
     await asyncio.sleep(0)
 
 
-class Provider:
+class Provider(ServiceProvider):
     """Writes what the tests begin from, as the roles that may."""
 
-    def __init__(self, database: Callable[[Role], Database], tenant_id: int, keys: KeyRing):
-        self.command = database(Role.COMMAND)
-        self.radiusd = database(Role.RADIUSD)
+    def __init__(self, database: Callable[[Role], Database], tenant_id: int, keys: KeyRing) -> None:
+        super().__init__(database, tenant_id, keys)
         self.coa = database(Role.COA)
         self.shaper = database(Role.SHAPER)
-        self.tenant_id = tenant_id
-        self.keys = keys
-        self.clock = SystemClock()
 
     async def add_nas(
         self,
@@ -89,19 +84,6 @@ class Provider:
             coa_port=port,
         )
 
-    async def add_plan(self, **terms: Any) -> int:
-        plan_id = await self._add(plan, name=f"plan {uuid4()}")
-        values = {"down_kbps": 100_000, "up_kbps": 20_000} | terms
-        return await self._add(
-            plan_version,
-            plan_id=plan_id,
-            version=1,
-            valid_from=date(2026, 1, 1),
-            price=25,
-            currency="USD",
-            **values,
-        )
-
     async def add_service(self, plan_version_id: int, login: str) -> int:
         subscriber_id = await self._add(subscriber, reference=login, currency="USD")
         service_id = await self._add(
@@ -117,27 +99,6 @@ class Provider:
     async def rewrite(self, *service_ids: int) -> None:
         async with self.command.transaction(self.tenant_id) as transaction:
             await entitlement.rewrite(transaction, service_ids, self.clock.now())
-
-    async def add_hold(self, service_id: int, kind: str = "operator") -> None:
-        await self.add_holds([service_id], kind)
-
-    async def add_holds(self, service_ids: list[int], kind: str = "operator") -> None:
-        now = self.clock.now()
-        async with self.command.transaction(self.tenant_id) as transaction:
-            rows = [
-                {
-                    "tenant_id": self.tenant_id,
-                    "subscriber_id": 1,
-                    "service_id": service_id,
-                    "kind": kind,
-                    "author": "ann",
-                    "reason": "a test",
-                    "placed_at": now,
-                }
-                for service_id in service_ids
-            ]
-            await transaction.execute(insert(hold), rows)
-            await entitlement.rewrite(transaction, service_ids, now)
 
     async def approve_batch(self, service_ids: list[int], *, decided_by: str) -> None:
         """A block batch that was executed."""
@@ -158,15 +119,6 @@ class Provider:
                 for service_id in service_ids
             ]
             await transaction.execute(insert(block_batch_service), rows)
-
-    async def set_plan(self, service_id: int, plan_version_id: int) -> None:
-        async with self.command.transaction(self.tenant_id) as transaction:
-            await transaction.execute(
-                update(service)
-                .where(service.c.service_id == service_id)
-                .values(plan_version_id=plan_version_id)
-            )
-            await entitlement.rewrite(transaction, [service_id], self.clock.now())
 
     async def log_in(
         self,
@@ -262,12 +214,6 @@ class Provider:
             )
             return (await transaction.execute(query)).one_or_none()
 
-    async def _add(self, table: Any, **values: Any) -> int:
-        key = next(iter(table.primary_key.columns))
-        async with self.command.transaction(self.tenant_id) as transaction:
-            statement = insert(table).values(tenant_id=self.tenant_id, **values).returning(key)
-            return (await transaction.execute(statement)).scalar_one()
-
 
 @pytest.fixture
 def database_config(database_config: DatabaseConfig, tmp_path: Path) -> DatabaseConfig:
@@ -289,21 +235,6 @@ async def running(database_config: DatabaseConfig) -> AsyncIterator[Callable[[],
 
     It sweeps once, when it starts: what comes later it must hear of.
     """
-    started: list[Coa] = []
-    failures: list[str] = []
-
-    async def start() -> Coa:
-        settings = CoaSettings(database=database_config, coa=CoaConfig(sweep_seconds=600))
-        tasks = Tasks()
-        context = Context(
-            name="coa", version="0", clock=SystemClock(), tasks=tasks, fail=failures.append
-        )
-        daemon = Coa(settings, context)
-        started.append(daemon)
-        await daemon.start()
-        return daemon
-
-    yield start
-    for daemon in started:
-        await daemon.drain()
-    assert [] == failures
+    settings = CoaSettings(database=database_config, coa=CoaConfig(sweep_seconds=600))
+    async with daemons("coa", Coa) as start:
+        yield lambda: start(settings)

@@ -82,7 +82,7 @@ async def test_an_adopted_session_moves_only_for_a_loss_of_access(
         return await provider.held(key)
 
     await eventually(adopted)
-    await provider.set_plan(service_id, await provider.add_plan(down_kbps=5_000))
+    await provider.set_plan([service_id], await provider.add_plan(down_kbps=5_000))
     await asyncio.sleep(0.3)
     assert [] == das.came
     await provider.add_hold(service_id)
@@ -105,8 +105,8 @@ async def test_new_rates_change_a_mikrotik_session_by_coa_and_wait_on_a_generic_
     ann_key = await provider.log_in(mikrotik, ann, "ann")
     bob_key = await provider.log_in(generic, bob, "bob")
     await running()
-    await provider.set_plan(ann, slower)
-    await provider.set_plan(bob, slower)
+    await provider.set_plan([ann], slower)
+    await provider.set_plan([bob], slower)
 
     async def changed():
         held = await provider.held(ann_key)

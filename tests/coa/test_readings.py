@@ -21,7 +21,7 @@ async def changed(provider: Provider, das: Das, running, *logins: str) -> tuple[
         await provider.log_in(nas_id, service_id, login)
     await running()
     for number, service_id in enumerate(services, start=1):
-        await provider.set_plan(service_id, slower)
+        await provider.set_plan([service_id], slower)
         await eventually(lambda number=number: acknowledged(provider, number))
     return nas_id, services
 

@@ -9,39 +9,34 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import insert, select, update
 
-from chassis.clock import SystemClock
 from chassis.config import DatabaseConfig
-from chassis.lifecycle import Context
-from chassis.periodic import Tasks
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.connect import Database, Role
 from database.tables.network import lease, nas
 from database.tables.sessions import session, session_live
 from database.tables.shaping import queue_state, shaped_router, shaper_run, shaper_status
-from database.tables.subscribers import hold, plan, plan_version, service, subscriber
+from database.tables.subscribers import hold, service, subscriber
 from devices.credentials import Credentials, LoginAccess
 from isp.access_network import DeviceKind
 from lab.routeros import RouterOs
 from operations import devices, entitlement, shaping
 from shaper.config import ShaperConfig, ShaperSettings
 from shaper.daemon import Shaper
+from tests.support.daemons import daemons
 from tests.support.eventually import eventually
+from tests.support.service_provider import ServiceProvider
 
 SIMPLE = "/queue/simple"
 USER, PASSWORD = "turnpike", "a password"
 
 
-class Provider:
+class Provider(ServiceProvider):
     """Writes what the tests begin from, as the roles that may."""
 
     def __init__(self, database: Callable[[Role], Database], tenant_id: int, keys: KeyRing) -> None:
-        self.command = database(Role.COMMAND)
-        self.radiusd = database(Role.RADIUSD)
+        super().__init__(database, tenant_id, keys)
         self.owner = database(Role.OWNER)
-        self.tenant_id = tenant_id
-        self.keys = keys
-        self.clock = SystemClock()
 
     async def add_router(
         self, router: RouterOs, *, enabled: bool = True, by_radius: bool = True, **changes: Any
@@ -69,19 +64,6 @@ class Provider:
             if enabled:
                 await transaction.execute(update(shaped_router).values(mode="enabled"))
         return nas_id
-
-    async def add_plan(self, **terms: Any) -> int:
-        plan_id = await self._add(plan, name=f"plan {uuid4()}")
-        values = {"down_kbps": 100_000, "up_kbps": 20_000} | terms
-        return await self._add(
-            plan_version,
-            plan_id=plan_id,
-            version=1,
-            valid_from=date(2026, 1, 1),
-            price=25,
-            currency="USD",
-            **values,
-        )
 
     async def add_services(self, plan_version_id: int, count: int) -> list[int]:
         """Services `u1`, `u2` and so on."""
@@ -141,31 +123,6 @@ class Provider:
             )
             await transaction.execute(insert(session), kept)
 
-    async def set_plan(self, service_ids: Sequence[int], plan_version_id: int) -> None:
-        async with self.command.transaction(self.tenant_id) as transaction:
-            await transaction.execute(
-                update(service)
-                .where(service.c.service_id.in_(service_ids))
-                .values(plan_version_id=plan_version_id)
-            )
-            await entitlement.rewrite(transaction, service_ids, self.clock.now())
-
-    async def add_hold(self, service_id: int) -> None:
-        now = self.clock.now()
-        async with self.command.transaction(self.tenant_id) as transaction:
-            await transaction.execute(
-                insert(hold).values(
-                    tenant_id=self.tenant_id,
-                    subscriber_id=1,
-                    service_id=service_id,
-                    kind="operator",
-                    author="ann",
-                    reason="a test",
-                    placed_at=now,
-                )
-            )
-            await entitlement.rewrite(transaction, [service_id], now)
-
     async def release(self, service_id: int) -> None:
         now = self.clock.now()
         async with self.command.transaction(self.tenant_id) as transaction:
@@ -217,12 +174,6 @@ class Provider:
 
         return await eventually(answered)
 
-    async def _add(self, table: Any, **values: Any) -> int:
-        key = next(iter(table.primary_key.columns))
-        async with self.command.transaction(self.tenant_id) as transaction:
-            statement = insert(table).values(tenant_id=self.tenant_id, **values).returning(key)
-            return (await transaction.execute(statement)).scalar_one()
-
 
 @pytest.fixture
 def database_config(database_config: DatabaseConfig, tmp_path: Path) -> DatabaseConfig:
@@ -249,26 +200,13 @@ async def running(
     database_config: DatabaseConfig,
 ) -> AsyncIterator[Callable[..., Awaitable[Shaper]]]:
     """`await running()` starts a shaper on the test's database; stopped after the test."""
-    started: list[Shaper] = []
-    failures: list[str] = []
+    async with daemons("shaper", Shaper) as start:
 
-    async def start(**keys: Any) -> Shaper:
-        settings = ShaperSettings(
-            database=database_config, shaper=ShaperConfig(**{"reread_seconds": 600} | keys)
-        )
-        tasks = Tasks()
-        context = Context(
-            name="shaper", version="0", clock=SystemClock(), tasks=tasks, fail=failures.append
-        )
-        daemon = Shaper(settings, context)
-        started.append(daemon)
-        await daemon.start()
-        return daemon
+        def started(**keys: Any) -> Awaitable[Shaper]:
+            config = ShaperConfig(**{"reread_seconds": 600} | keys)
+            return start(ShaperSettings(database=database_config, shaper=config))
 
-    yield start
-    for daemon in started:
-        await daemon.drain()
-    assert [] == failures
+        yield started
 
 
 def limits(router: RouterOs) -> dict[str, str]:

@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from chassis.clock import SystemClock
 from chassis.config import DatabaseConfig
-from chassis.lifecycle import Context
-from chassis.periodic import Tasks
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from collectors.config import CollectorsConfig, CollectorsSettings
@@ -19,6 +17,7 @@ from collectors.daemon import Collectors
 from database.connect import Database, Role
 from database.tables.access_network import device, device_status
 from devices.credentials import Credentials, SnmpAccess, seal_credentials
+from tests.support.daemons import daemons
 
 __all__ = ["Collecting"]
 
@@ -57,21 +56,8 @@ class Collecting:
         settings = CollectorsSettings(
             database=self.config, collectors=CollectorsConfig(**({"name": "one"} | keys))
         )
-        failures: list[str] = []
-        context = Context(
-            name="collectors",
-            version="0",
-            clock=SystemClock(),
-            tasks=Tasks(),
-            fail=failures.append,
-        )
-        running = Collectors(settings, context, also=also)
-        try:
-            await running.start()
-            yield running
-        finally:
-            await running.drain()
-        assert [] == failures
+        async with daemons("collectors", partial(Collectors, also=also)) as start:
+            yield await start(settings)
 
     async def polled(self, since: datetime | None = None) -> int:
         """How many devices answered a reading, since then."""

@@ -20,15 +20,16 @@ __all__ = ["StaticAddresses", "set_addresses"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StaticAddresses:
-    """What a service is to have; None leaves it as it is, () takes the routes away."""
+    """What a service is to have; None leaves it as it is. `without`: kinds that are taken away."""
 
     ipv4: IPv4Address | None = None
     routes: tuple[IPv4Network | IPv6Network, ...] | None = None
     delegated_prefix: IPv6Network | None = None
+    without: frozenset[str] = frozenset()
 
     def by_kind(self) -> dict[str, tuple[str, ...]]:
         """The networks wanted, by the kind of their lease."""
-        wanted: dict[str, tuple[str, ...]] = {}
+        wanted: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(self.without), ())
         if self.ipv4 is not None:
             wanted["ipv4"] = (f"{self.ipv4}/32",)
         if self.delegated_prefix is not None:
@@ -111,5 +112,5 @@ async def _refuse_taken(
         )
     )
     if row := taken.first():
-        remedy = f"take it from that service first: `turnpike service set-address {row.name}`"
+        remedy = f"take it away first: `turnpike service set-address {row.name} --help`"
         raise Refused(f"{row.address} belongs to {row.name}", remedy=remedy)

@@ -1,11 +1,15 @@
-"""Finding a service by anything a caller may know: `=` and range searches only, so by index."""
+"""Finding a service by anything a caller may know.
 
-from collections.abc import Iterator
+By index, with `=` and ranges only; where that finds nobody, every subscriber is looked at once.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.billing import invoice
@@ -23,6 +27,15 @@ FOUND_MAX = 50
 
 AFTER_EVERY_LETTER = "\U0010ffff"
 
+LETTERS_MIN = 3
+DIGITS_MIN = 5
+"""Fewer are in everybody's name and number."""
+
+WORD_BEGINS = r"\m"
+"""In PostgreSQL's regular expressions."""
+
+NO_DIGIT = re.compile("[^0-9]")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
@@ -37,10 +50,19 @@ class Found:
 
 async def find(transaction: AsyncConnection, text: str) -> tuple[Found, ...]:
     """Everything that `text` names: login, MAC, circuit, address, ONU serial, phone, e-mail, name
-    (its beginning), subscriber or invoice number.
+    (its beginning), subscriber or invoice number. Where nothing is named so: whose name has it
+    at the beginning of a word, in capitals or not, and whose phone number ends with it, however it
+    is written.
     """
+    wanted = text.strip()
+    return await _found(transaction, _queries(wanted)) or await _found(
+        transaction, _roughly(wanted)
+    )
+
+
+async def _found(transaction: AsyncConnection, queries: Iterable[Select[Any]]) -> tuple[Found, ...]:
     found: dict[tuple[str, str | None, str], Found] = {}
-    for query in _queries(text.strip()):
+    for query in queries:
         for row in await transaction.execute(query.limit(FOUND_MAX)):
             one = Found(
                 subscriber=row.reference,
@@ -80,6 +102,20 @@ def _queries(text: str) -> Iterator[Select[Any]]:
         invoice.c.subscriber_id == subscriber.c.subscriber_id,
     )
     yield from _by_line(text)
+
+
+def _roughly(text: str) -> Iterator[Select[Any]]:
+    """As a caller says it: without his first name, with a number as it stands on a bill."""
+    if len(text) >= LETTERS_MIN:
+        begins = WORD_BEGINS + re.escape(text.lower())
+        has_it = func.lower(subscriber.c.name).regexp_match(begins)
+        yield _by_subscriber("name", subscriber.c.name, has_it)
+    # Without the zeros before it, as a number is dialled at home.
+    digits = NO_DIGIT.sub("", text).lstrip("0")
+    if len(digits) >= DIGITS_MIN and not any(letter.isalpha() for letter in text):
+        number = func.regexp_replace(subscriber.c.phone, NO_DIGIT.pattern, "", "g")
+        ends_so = func.right(number, len(digits)) == digits
+        yield _by_subscriber("phone", subscriber.c.phone, ends_so)
 
 
 def _by_line(text: str) -> Iterator[Select[Any]]:

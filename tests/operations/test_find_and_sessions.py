@@ -80,6 +80,25 @@ async def test_found_by_whatever_the_caller_knows(desk: Desk, database) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "text", ["example", "MÜLLER", "müller-e", "170 1234567", "0170/123-4567", "+49 (170) 1234567"]
+)
+async def test_found_as_a_caller_says_it(desk: Desk, text: str) -> None:
+    await desk.sell("ann", name="Ann Müller-Example", phone="+49170 1234567")
+    await desk.sell("bob", name="Bob", phone="+49170 7654321")
+    async with desk.transaction() as transaction:
+        found = await find.find(transaction, text)
+
+    assert ["ann"] == [one.login for one in found]
+
+
+@pytest.mark.parametrize("text", ["an", "xample", ".*", "(example", "4567", "67x1234567"])
+async def test_what_fits_everybody_finds_nobody(desk: Desk, text: str) -> None:
+    await desk.sell("ann", name="Ann Example", phone="+491701234567")
+    async with desk.transaction() as transaction:
+        assert () == await find.find(transaction, text)
+
+
 def test_every_network_around_an_address_is_searched_for() -> None:
     networks = containing(ip_address("192.0.2.7"))
 

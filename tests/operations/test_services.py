@@ -230,6 +230,21 @@ async def test_addresses_replace_what_was_there_and_belong_to_one_service(desk: 
     ]
 
 
+async def test_addresses_that_are_taken_away_are_free_for_another(desk: Desk) -> None:
+    found = await desk.sell("ann", address=IPv4Address("192.0.2.7"))
+    other = await desk.sell("bob")
+    none = StaticAddresses(without=frozenset({"ipv4"}))
+    asked = {"actor": "ann", "now": NOW}
+    async with desk.transaction() as transaction:
+        changed = await addresses.set_addresses(transaction, found, none, **asked)
+        again = await addresses.set_addresses(transaction, found, none, **asked)
+        moved = await addresses.set_addresses(
+            transaction, other, StaticAddresses(ipv4=IPv4Address("192.0.2.7")), **asked
+        )
+
+    assert (True, False, True) == (changed, again, moved)
+
+
 async def test_a_taken_login_is_refused_with_the_remedy(desk: Desk) -> None:
     await desk.sell("ann")
     with pytest.raises(Refused, match="subscriber ann has the login ann"):

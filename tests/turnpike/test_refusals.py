@@ -46,3 +46,13 @@ def test_the_rejects_do_not_take_the_place_of_what_is_imported(
 
     assert (64, 3) == (answer.exit_code, len(file.read_text().splitlines()))
     assert 65 == shop("why", "bob").exit_code
+
+
+def test_an_address_is_given_or_taken_away_and_not_both(shop: Turnpike) -> None:
+    shop("service", "set-address", "ann", "--ipv4", "192.0.2.7")
+    both = shop("service", "set-address", "ann", "--ipv4", "192.0.2.7", "--no-ipv4")
+    gone = shop("service", "set-address", "ann", "--no-ipv4", "--json")
+
+    assert (64, True) == (both.exit_code, "given and taken away" in both.errors)
+    assert {"ipv4": []} == gone.json["addresses"]
+    assert [] == shop("whohad", "192.0.2.7", "--at", "2999-01-01T00:00Z", "--json").json

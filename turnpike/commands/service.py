@@ -149,15 +149,28 @@ def set_address(
         list[str] | None, typer.Option(help="A network behind it; may be repeated.", metavar="CIDR")
     ] = None,
     delegated_prefix: Annotated[str | None, typer.Option(help="Static IPv6 prefix.")] = None,
+    no_ipv4: Annotated[bool, typer.Option("--no-ipv4", help="Take its own IPv4 away.")] = False,
     no_routes: Annotated[bool, typer.Option("--no-routes", help="Take its routes away.")] = False,
+    no_delegated_prefix: Annotated[
+        bool, typer.Option("--no-delegated-prefix", help="Take its own IPv6 prefix away.")
+    ] = False,
 ) -> None:
-    """Give a service static addresses; they replace those of the same kind."""
+    """Give a service static addresses; they replace those of the same kind.
+
+    Without its own it gets one of the pool of its plan.
+    """
+    taken = {"ipv4": no_ipv4, "route": no_routes, "delegated_prefix": no_delegated_prefix}
+    given = {"ipv4": ipv4, "route": route, "delegated_prefix": delegated_prefix}
+    if both := [kind for kind, gone in taken.items() if gone and given[kind]]:
+        problem = f"{both[0].replace('_', ' ')} is given and taken away"
+        raise Refused(problem, remedy="say one of them", exit_code=ExitCode.USAGE)
     wanted = StaticAddresses(
         ipv4=COLUMNS["address"](ipv4) if ipv4 else None,
-        routes=COLUMNS["routes"](" ".join(route or ())) if route or no_routes else None,
+        routes=COLUMNS["routes"](" ".join(route)) if route else None,
         delegated_prefix=COLUMNS["delegated_prefix"](delegated_prefix)
         if delegated_prefix
         else None,
+        without=frozenset(kind for kind, gone in taken.items() if gone),
     )
     if not wanted.by_kind():
         remedy = "see `turnpike service set-address --help`"
@@ -171,7 +184,7 @@ def set_address(
         return found, changed
 
     found, changed = _in_transaction(task)
-    told = "gets them with its next login" if changed else "has them already"
+    told = "has it so from its next login on" if changed else "has it so already"
     done(f"{found.login} {told}", login=found.login, changed=changed, addresses=wanted.by_kind())
 
 

@@ -3,6 +3,7 @@
 import csv
 import os
 import secrets
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -156,6 +157,9 @@ async def open_demo(settings: Settings) -> Companions:
     finally:
         await database.close()
     _say(f"sign in as {OPERATOR}, password in {demo.operator_file}")
+    command = Path(sys.executable).with_name("turnpike")
+    asked = f"why {_login(f'{REFERENCE}{PAYS_NOT:04}')}"
+    _say(f"ask why somebody is cut off: {command} --data {settings.database.data} {asked}")
     return network
 
 

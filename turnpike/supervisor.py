@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from chassis.clock import SystemClock
-from chassis.config import ENVIRONMENT_PREFIX, Settings
+from chassis.config import DAEMONS, ENVIRONMENT_PREFIX, Settings
 from chassis.processes import Processes, Program
 from chassis.sealing import KeyRing
 from database.provision import prepare, serving
@@ -92,6 +92,11 @@ async def _not_ready(processes: Processes, stopped: asyncio.Event) -> tuple[str,
     return late
 
 
+def _url(address: str, port: int) -> str:
+    host = f"[{address}]" if ":" in address else address
+    return f"http://{host}:{port}/"
+
+
 def where_everything_listens(settings: Settings) -> list[str]:
     """A line for each door, as configured; port 0 is told by the daemon's own log."""
     lines = []
@@ -103,12 +108,12 @@ def where_everything_listens(settings: Settings) -> list[str]:
             f"accounting {radiusd.acct_port}"
         )
     if webui is not None and webui.port:
-        lines.append(f"web pages on http://{webui.address}:{webui.port}/")
+        lines.append(f"web pages on {_url(webui.address, webui.port)}")
     chassis = settings.chassis
     if chassis.health_port_base:
+        ports = (f"{name} {chassis.health_port_base + DAEMONS.index(name)}" for name in daemons())
         lines.append(
-            f"health and metrics on http://{chassis.health_address}:{chassis.health_port_base} "
-            "and the ports after it"
+            f"health and metrics over HTTP on {chassis.health_address}: {', '.join(ports)}"
         )
     server = "database.url" if settings.database.url else "the embedded server"
     lines.append(f"database: {server}, data in {settings.database.data}")

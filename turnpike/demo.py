@@ -159,7 +159,7 @@ async def open_demo(settings: Settings) -> Companions:
     _say(f"sign in as {OPERATOR}, password in {demo.operator_file}")
     command = Path(sys.executable).with_name("turnpike")
     asked = f"why {_login(f'{REFERENCE}{PAYS_NOT:04}')}"
-    _say(f"ask why somebody is cut off: {command} --data {settings.database.data} {asked}")
+    _say(f"ask about one who never pays: {command} --data {settings.database.data} {asked}")
     return network
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import FromClause, exists, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.documents import DocumentState
@@ -18,6 +19,7 @@ from isp.outage import NoticeKind, OutageState
 from operations import tenants
 from operations.money.warnings import WARNING_JOB
 from operations.notices import OUTAGE_JOB
+from operations.provisioning import PROVISION_JOB
 from operations.tenants import Tenant
 
 __all__ = [
@@ -68,10 +70,26 @@ async def all_tenants(transaction: AsyncConnection) -> Sequence[Tenant]:
 
 
 async def take(transaction: AsyncConnection, kinds: Sequence[str], now: datetime) -> Job | None:
-    """Take the job that waits longest; the next one to look does not see it for some minutes."""
+    """Take the job that waits longest; the next one to look does not see it for some minutes.
+
+    What is to be done to an ONU is done in the order in which it was decided.
+    """
+    earlier = job.alias("earlier")
+    waits_for_another = exists().where(
+        earlier.c.tenant_id == job.c.tenant_id,
+        earlier.c.kind == PROVISION_JOB,
+        earlier.c.state == "waiting",
+        earlier.c.job_id < job.c.job_id,
+        _serials(earlier).overlap(_serials(job)),
+    )
     chosen = (
         select(job.c.job_id)
-        .where(job.c.state == "waiting", job.c.kind.in_(kinds), job.c.next_try_at <= now)
+        .where(
+            job.c.state == "waiting",
+            job.c.kind.in_(kinds),
+            job.c.next_try_at <= now,
+            or_(job.c.kind != PROVISION_JOB, ~waits_for_another),
+        )
         .order_by(job.c.next_try_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -95,6 +113,12 @@ async def take(transaction: AsyncConnection, kinds: Sequence[str], now: datetime
         payload=row.payload,
         tries=row.tries,
     )
+
+
+def _serials(jobs: FromClause) -> array[str]:
+    """Of the ONUs that a provisioning job is about."""
+    names = ("serial", "old_serial")
+    return array([jobs.c.payload[name].astext for name in names])
 
 
 async def done(transaction: AsyncConnection, taken: Job, now: datetime) -> None:

@@ -90,6 +90,42 @@ async def test_a_script_that_fails_is_run_again_later_and_says_why(
     )
 
 
+async def test_what_failed_is_done_before_what_was_decided_later_of_the_same_onu(
+    waiting: Database, tmp_path: Path
+):
+    """Else an ONU that was unlinked meanwhile would be linked by the repetition."""
+    changes = (("unlink", "HWTC00000001"), ("link", "HWTC00000003"))
+    async with waiting.transaction() as transaction:
+        swap = update(job).values(
+            payload={"change": "swap", "serial": "HWTC00000002", "old_serial": "HWTC00000001"}
+        )
+        await transaction.execute(swap)
+        await transaction.execute(
+            insert(job),
+            [
+                {
+                    "tenant_id": 1, "kind": PROVISION_JOB, "idempotency_key": serial,
+                    "payload": {"change": change, "serial": serial}, "next_try_at": NOW,
+                }
+                for change, serial in changes
+            ],
+        )  # fmt: skip
+    told, locked = tmp_path / "told", tmp_path / "locked"
+    locked.touch()
+    config = script(
+        tmp_path, f"if [ $1 = swap ] && [ -e {locked} ]; then exit 1; fi", f"echo $1 >> {told}"
+    )
+    clock = ManualClock(NOW)
+    await Jobs(waiting, clock).provision(config)
+    meanwhile = told.read_text().split()
+    locked.unlink()
+    clock.advance(store.RETRY_MAX.total_seconds())
+    await Jobs(waiting, clock).provision(config)
+
+    assert ["link"] == meanwhile
+    assert ["link", "swap", "unlink"] == told.read_text().split()
+
+
 async def test_a_script_that_is_not_there_is_a_failure(waiting: Database, tmp_path: Path):
     config = BillingdConfig(provisioning_script=tmp_path / "none")
     await Jobs(waiting, ManualClock(NOW)).provision(config)

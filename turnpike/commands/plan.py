@@ -1,7 +1,7 @@
 """`turnpike plan`: what is sold."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 import typer
@@ -22,6 +22,7 @@ from operations.quantities import (
     rate_text,
 )
 from turnpike.context import Desk, work
+from turnpike.option_groups import with_option_groups
 from turnpike.output import done, show_table
 
 __all__ = ["app"]
@@ -29,48 +30,61 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="What is sold, in versions.")
 
 Name = Annotated[str, typer.Argument(help="The plan's name.")]
-Price = Annotated[str | None, typer.Option(help="Net price of a period, as 25.00.")]
-Down = Annotated[str | None, typer.Option(help="Download rate: 100M, 512k, 1G, unlimited.")]
-Up = Annotated[str | None, typer.Option(help="Upload rate.")]
-Period = Annotated[str | None, typer.Option(help='"1 month", "7 day", "1 year".')]
-Pool = Annotated[str | None, typer.Option(help="The pool its addresses come from.")]
-Tax = Annotated[str | None, typer.Option(help="A percentage, or a tax code.")]
-SetupFee = Annotated[str | None, typer.Option(help="Once, with the first document.")]
-Cap = Annotated[str | None, typer.Option(help="Volume of a period: 500G.")]
-Over = Annotated[
-    str | None, typer.Option(help="Over the cap: throttle:2M/1M, block, charge:1.00/GB.")
-]
-Sessions = Annotated[int | None, typer.Option(min=1, max=100, help="Sessions at once.")]
-OnLimitOption = Annotated[OnLimit | None, typer.Option(help="A login beyond them.")]
-Unpaid = Annotated[Access | None, typer.Option(help="Access while unpaid: none or walled.")]
-Attribute = Annotated[
-    list[str] | None, typer.Option(help="'Name=value' in every Access-Accept; may be repeated.")
-]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermOptions:
+    """The terms of a plan, as far as they are named."""
+
+    price: Annotated[
+        str | None, typer.Option(help="Net price of a period, as 25.00; a new plan has one.")
+    ] = None
+    down: Annotated[str | None, typer.Option(help="Download rate: 100M, 512k, 1G, unlimited.")] = (
+        None
+    )
+    up: Annotated[str | None, typer.Option(help="Upload rate.")] = None
+    period: Annotated[str | None, typer.Option(help='"1 month", "7 day", "1 year".')] = None
+    pool: Annotated[str | None, typer.Option(help="The pool its addresses come from.")] = None
+    tax: Annotated[str | None, typer.Option(help="A percentage, or a tax code.")] = None
+    setup_fee: Annotated[str | None, typer.Option(help="Once, with the first document.")] = None
+    cap: Annotated[str | None, typer.Option(help="Volume of a period: 500G.")] = None
+    over: Annotated[
+        str | None, typer.Option(help="Over the cap: throttle:2M/1M, block, charge:1.00/GB.")
+    ] = None
+    sessions: Annotated[int | None, typer.Option(min=1, max=100, help="Sessions at once.")] = None
+    on_limit: Annotated[OnLimit | None, typer.Option(help="A login beyond them.")] = None
+    unpaid: Annotated[Access | None, typer.Option(help="Access while unpaid: none or walled.")] = (
+        None
+    )
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(help="'Name=value' in every Access-Accept; may be repeated."),
+    ] = None
+
+    def read(self) -> dict[str, Any]:
+        """Those that are named, as `PlanTerms` has them. Raises Refused."""
+        if self.unpaid is Access.FULL:
+            remedy = "choose none or walled"
+            raise Refused("unpaid cannot be full", remedy=remedy, exit_code=ExitCode.USAGE)
+        return {
+            field: parse(said)
+            for option, (field, parse) in TERMS.items()
+            if (said := getattr(self, option)) is not None
+        }
 
 
 @app.command(
     epilog="Example: turnpike plan add gold --price 25.00 --down 100M --up 20M --tax 20 "
     "--cap 500G --over throttle:2M/1M"
 )
+@with_option_groups
 def add(
     name: Name,
-    price: Price,
-    down: Down = None,
-    up: Up = None,
-    period: Period = None,
-    pool: Pool = None,
-    tax: Tax = None,
-    setup_fee: SetupFee = None,
-    cap: Cap = None,
-    over: Over = None,
-    sessions: Sessions = None,
-    on_limit: OnLimitOption = None,
-    unpaid: Unpaid = None,
-    attribute: Attribute = None,
+    named: TermOptions,
     kind: Annotated[str, typer.Option(help="internet, voice, …")] = "internet",
 ) -> None:
     """Sell a new plan."""
-    given = _given(locals())
+    given = named.read()
     if "price" not in given:
         remedy = "give it as --price 25.00"
         raise Refused("a plan has a price", remedy=remedy, exit_code=ExitCode.USAGE)
@@ -88,27 +102,16 @@ def add(
 
 
 @app.command(epilog="Example: turnpike plan revise gold --price 27.00 --existing-from 2026-07-01")
+@with_option_groups
 def revise(
     name: Name,
-    price: Price = None,
-    down: Down = None,
-    up: Up = None,
-    period: Period = None,
-    pool: Pool = None,
-    tax: Tax = None,
-    setup_fee: SetupFee = None,
-    cap: Cap = None,
-    over: Over = None,
-    sessions: Sessions = None,
-    on_limit: OnLimitOption = None,
-    unpaid: Unpaid = None,
-    attribute: Attribute = None,
+    named: TermOptions,
     existing_from: Annotated[
         str | None, typer.Option(help="Services that have the plan change on this day.")
     ] = None,
 ) -> None:
     """Make a new version; old services keep theirs until the date given."""
-    given = _given(locals())
+    given = named.read()
     if not given:
         remedy = "see `turnpike plan revise --help`"
         raise Refused("nothing to change is named", remedy=remedy, exit_code=ExitCode.USAGE)
@@ -202,18 +205,6 @@ def _row(plan: Plan) -> list[Any]:
         list(terms.attributes),
         plan.services,
     ]
-
-
-def _given(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The terms among a command's own arguments that were named, read."""
-    if said["unpaid"] is Access.FULL:
-        remedy = "choose none or walled"
-        raise Refused("unpaid cannot be full", remedy=remedy, exit_code=ExitCode.USAGE)
-    return {
-        field: read(said[option])
-        for option, (field, read) in TERMS.items()
-        if said[option] is not None
-    }
 
 
 def _attribute(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, assert_nev
 from chassis import systemd
 from chassis.clock import Clock
 from chassis.config import DAEMONS, Settings, changed_keys
-from chassis.config_file import Loaded
+from chassis.config_file import BadConfiguration, Loaded
 from chassis.health import Check, Health, HealthServer
 from chassis.log import configure_logging, get_logger
 from chassis.metrics import counter, flush, gauge
@@ -227,6 +227,8 @@ class Lifecycle(Generic[S]):
         try:
             new = self._reread().settings
             await self._daemon.reload(new)
+        except BadConfiguration as bad:
+            self._reload_refused(faults=[str(fault) for fault in bad.faults])
         except Refused as refused:
             self._reload_refused(problem=str(refused))
         except Exception as error:

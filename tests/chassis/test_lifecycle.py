@@ -143,6 +143,18 @@ async def test_a_bad_file_keeps_the_old_one_and_shows(start, text):
     assert "200 OK" in await demo.http("/readyz", port)
 
 
+async def test_a_refused_file_is_logged_fault_by_fault(start):
+    demo = await start()
+    await demo.event("daemon_started")
+    demo.path.write_text("[radiusd]\nstrat = 1\n[nonsense]\n")
+    demo.process.send_signal(signal.SIGHUP)
+    told = await demo.event("config_reload_failed")
+
+    assert [f"{demo.path}:2: radiusd.strat", f"{demo.path}:3: [nonsense]"] == [
+        fault.rpartition(": no such")[0] for fault in told["faults"]
+    ]
+
+
 async def test_the_watchdog_is_fed(start):
     demo = await start(WATCHDOG_USEC="200000")
 

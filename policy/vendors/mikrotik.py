@@ -78,8 +78,9 @@ class Mikrotik(Profile):
                 f"# {nas.name}: paste into a RouterOS terminal",
                 f'/radius add service=ppp,dhcp,hotspot address={server.address} secret="'
                 f'{_quoted(secret)}" authentication-port={server.auth_port}'
-                f" accounting-port={server.acct_port} timeout=3s"
-                " require-message-auth=yes-for-request-resp comment=turnpike",
+                f" accounting-port={server.acct_port} timeout=3s comment=turnpike",
+                "# from RouterOS 7.15 on; an older one does not know this setting",
+                "/radius set [find comment=turnpike] require-message-auth=yes-for-request-resp",
                 f"/radius incoming set accept=yes port={nas.coa_port}",
                 "/ppp aaa set use-radius=yes accounting=yes interim-update=5m",
                 f"# walled garden: list {WALL} may reach {server.address} and DNS, nothing else",

@@ -193,3 +193,13 @@ def test_no_attribute_is_longer_than_a_packet_allows(down, up, access):
     for profile in (GENERIC, MIKROTIK):
         for each in profile.accept_attributes(wanted, ALL, bytes(44)):
             assert 1 <= len(each.value) <= 253
+
+
+def test_an_older_routeros_takes_the_client_though_it_does_not_know_the_newest_setting():
+    nas = Nas(nas_id=1, tenant_id=1, name="bras1", address="192.0.2.1/32", vendor=Vendor.MIKROTIK)
+    lines = MIKROTIK.configuration(nas, Server(address="192.0.2.9"), "hush").splitlines()
+    (add,) = (line for line in lines if line.startswith("/radius add"))
+    (newest,) = (line for line in lines if "require-message-auth" in line and line[0] != "#")
+
+    assert "require-message-auth" not in add
+    assert lines.index(add) < lines.index(newest)

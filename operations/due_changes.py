@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,7 +30,7 @@ async def apply(transaction: AsyncConnection, owner: Tenant, now: datetime) -> i
 
 
 async def apply_plan_changes(transaction: AsyncConnection, owner: Tenant, now: datetime) -> int:
-    """Give services the plan version that their last event up to today names."""
+    """Give services the plan version and the price that their last event up to today names."""
     last = (
         select(service_event)
         .where(
@@ -48,7 +48,10 @@ async def apply_plan_changes(transaction: AsyncConnection, owner: Tenant, now: d
     )
     differs = and_(
         last.c.service_id == service.c.service_id,
-        last.c.plan_version_id != service.c.plan_version_id,
+        or_(
+            last.c.plan_version_id != service.c.plan_version_id,
+            last.c.custom_price.is_distinct_from(service.c.custom_price),
+        ),
         service.c.state != ServiceState.TERMINATED,
     )
     due = (

@@ -176,6 +176,24 @@ async def test_a_plan_change_takes_effect_on_its_day(desk: Desk) -> None:
     assert [(500_000,)] == await desk.rows("SELECT down_kbps FROM entitlement")
 
 
+async def test_a_price_of_his_own_is_his_from_its_day_on(desk: Desk) -> None:
+    """The plan is the same, so nothing but the price says that there is something to do."""
+    sold = await desk.sell("ann")
+    async with desk.transaction() as transaction:
+        await services.change_plan(
+            transaction, sold, plan="gold", on=date(2026, 4, 1), custom_price=Decimal("20.00"),
+            actor="bob", now=NOW,
+        )  # fmt: skip
+        owner = await tenants.current(transaction)
+        applied = [
+            await due_changes.apply(transaction, owner, datetime(2026, month, 1, 1, tzinfo=UTC))
+            for month in (3, 4, 5)
+        ]
+
+    assert [0, 1, 0] == applied
+    assert [(Decimal("20.00"),)] == await desk.rows("SELECT custom_price FROM service")
+
+
 async def test_a_revision_is_for_new_services_until_the_date_given(desk: Desk) -> None:
     await desk.sell("old")
     dearer = plans.PlanTerms(price=Decimal("30.00"), down_kbps=100_000)

@@ -82,7 +82,7 @@ def _plans(account: Account, events: Sequence[ServiceEvent], policy: Policy) -> 
                 day = anchor_day or account.anchor_day or policy.anchor_day
                 anchored = (policy.alignment, day, event.on)
                 following = _opened(plan, cycle_rule(plan.period, *_from(anchored, end)), end)
-            case ChangePlan(plan=plan) if segment:
+            case ChangePlan(plan=plan) if segment and plan != segment.plan:
                 same = plan.period == segment.plan.period
                 rule = segment.rule if same else cycle_rule(plan.period, *_from(anchored, end))
                 following = _opened(plan, rule, end)

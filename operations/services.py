@@ -5,17 +5,23 @@ function of. A service is suspended while any kind of hold stands: its `suspend`
 name the kind in `detail`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.sealing import KeyRing
 from chassis.secrets import Secret
 from database.tables.network import lease
-from database.tables.subscribers import hold, service, service_event, service_identifier
+from database.tables.subscribers import (
+    hold,
+    plan_version,
+    service,
+    service_event,
+    service_identifier,
+)
 from isp.errors import Refused
 from isp.identifiers import IdentifierKind
 from isp.service import HoldKind, ServiceState
@@ -112,26 +118,49 @@ async def change_plan(
     actor: str,
     now: datetime,
 ) -> None:
-    """Sell the service as the newest version of `plan` from `on` (None: today, or its start)."""
+    """Sell the service as the newest version of `plan` from `on` (None: today, or its start).
+
+    What a revision of the plan that it leaves had decided for a later day is overtaken.
+    """
     _refuse_terminated(found)
     owner = await tenants.of(transaction, found.tenant_id)
     on = on or max(owner.today(now), found.started_on)
     _refuse_before_start(found, on)
     new = await plans.named(transaction, plan)
-    event = event_row(found, "change_plan", on, actor, now) | {
-        "plan_version_id": new.plan_version_id,
-        "custom_price": custom_price,
-    }
-    await transaction.execute(insert(service_event), event)
+    sold_as = {"plan_version_id": new.plan_version_id, "custom_price": custom_price}
+    days = [on, *await _days_of_revisions(transaction, found, on)]
+    events = [event_row(found, "change_plan", day, actor, now) | sold_as for day in days]
+    await transaction.execute(insert(service_event), events)
     if on <= owner.today(now):
         await transaction.execute(
-            update(service)
-            .where(service.c.service_id == found.service_id)
-            .values(plan_version_id=new.plan_version_id, custom_price=custom_price)
+            update(service).where(service.c.service_id == found.service_id).values(sold_as)
         )
     before = {"plan": found.plan, "custom_price": found.custom_price}
     after = {"plan": plan, "custom_price": custom_price, "on": on}
     await _finish(transaction, found, "service.change_plan", actor, now, before=before, after=after)
+
+
+async def _days_of_revisions(
+    transaction: AsyncConnection, found: ServiceRecord, after: date
+) -> Sequence[date]:
+    """The later days on which the service was to have another version of its present plan."""
+    present = select(plan_version.c.plan_id).where(
+        plan_version.c.plan_version_id == found.plan_version_id
+    )
+    days = await transaction.scalars(
+        select(service_event.c.on_date)
+        .join(plan_version, plan_version.c.plan_version_id == service_event.c.plan_version_id)
+        .where(
+            service_event.c.subscriber_id == found.subscriber_id,
+            service_event.c.service_id == found.service_id,
+            service_event.c.kind == "change_plan",
+            service_event.c.on_date > after,
+            plan_version.c.plan_id == present.scalar_subquery(),
+        )
+        .distinct()
+        .order_by(service_event.c.on_date)
+    )
+    return days.all()
 
 
 async def terminate(

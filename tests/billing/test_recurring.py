@@ -384,3 +384,16 @@ def test_what_a_credit_gave_lowers_the_charge_of_the_same_days_and_their_repair(
     story, the_rest = rewritten(story, ("21", ""))
 
     assert (["-4.00"], ["4.00"], ["-1.00"], ["-3.00"]) == (gone, again, one_day, the_rest)
+
+
+def test_a_change_to_the_plan_that_he_has_splits_no_cycle():
+    story = account(
+        Subscribe(service="s1", on=day("2024-05-01"), plan=plan("31.00")),
+        ChangePlan(
+            service="s1", on=day("2024-05-15"), plan=plan("31.00"), recorded_on=day("2024-05-01")
+        ),
+    )
+
+    assert [Decimal("31.00")] == [
+        document.total for document in billed(story, "2024-05-31").documents
+    ]

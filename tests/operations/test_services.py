@@ -221,6 +221,36 @@ async def test_a_revision_is_for_new_services_until_the_date_given(desk: Desk) -
     )
 
 
+@pytest.mark.parametrize(
+    ("plan", "price", "then"),
+    [("platinum", None, ("platinum", 1, None)), ("gold", "20.00", ("gold", 2, Decimal("20.00")))],
+)
+async def test_who_is_sold_another_plan_is_not_moved_by_the_revision_of_the_one_he_left(
+    desk: Desk, plan: str, price: str | None, then: tuple[object, ...]
+) -> None:
+    sold = await desk.sell("ann")
+    dearer = plans.PlanTerms(price=Decimal("30.00"), down_kbps=100_000)
+    async with desk.transaction() as transaction:
+        await plans.add(transaction, name="platinum", terms=dearer, actor="ann", now=NOW)
+        await plan_revision.revise(
+            transaction, name="gold", terms=dearer, existing_from=date(2026, 5, 1), actor="ann",
+            now=NOW,
+        )  # fmt: skip
+        await services.change_plan(
+            transaction,
+            sold,
+            plan=plan,
+            custom_price=price and Decimal(price),
+            actor="ann",
+            now=NOW,
+        )
+        owner = await tenants.current(transaction)
+        await due_changes.apply(transaction, owner, datetime(2026, 5, 1, 1, tzinfo=UTC))
+        moved = await service_record.by_login(transaction, "ann")
+
+    assert then == (moved.plan, moved.plan_version, moved.custom_price)
+
+
 async def test_addresses_replace_what_was_there_and_belong_to_one_service(desk: Desk) -> None:
     found = await desk.sell("ann", address=IPv4Address("192.0.2.7"))
     other = await desk.sell("bob")

@@ -81,6 +81,8 @@ async def _at_desk(config: DatabaseConfig, task: Callable[[Desk], Awaitable[T]])
     clock = SystemClock()
     async with serving(config):
         if config.url is None and not password_file(config).has(Role.COMMAND.postgres_name):
+            told = f"turnpike: {config.data} held no database; an empty one is made there"
+            print(told, file=sys.stderr)
             await prepare(config, today=clock.now().date())
         database = Database(config, Role.COMMAND, "turnpike command")
         try:

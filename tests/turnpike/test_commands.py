@@ -310,6 +310,7 @@ def test_the_policy_is_told_whole_to_machines(shop: Turnpike) -> None:
     told = shop("billing", "policy", "show", "--json").json
 
     assert (10, "10:00:00") == (told["policy"]["due_days"], told["policy"]["blocking"]["opens"])
+    assert "Mon, Tue, Wed, Thu 10:00 to 15:00" in shop("billing", "policy", "show").output
 
 
 def test_a_group_without_a_command_shows_its_help(turnpike: Turnpike) -> None:

@@ -1,6 +1,7 @@
 """`turnpike billing …`: the policy, runs and their preview, batches that await approval."""
 
 import sys
+from calendar import day_abbr
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from billing.policy import OFFERED
+from billing.policy import OFFERED, Policy
 from isp.errors import ExitCode, Refused
 from operations.money import batches, policies
 from operations.money import preview as previewing
@@ -49,12 +50,25 @@ def show_policy() -> None:
     show_one(
         {
             "set": ", ".join(f"{key}={value}" for key, value in settings.items()),
+            "billed": f"in {policy.timing}, by {policy.alignment}, days {policy.day_count}",
             "due days": policy.due_days,
             "blocking days": policy.blocking_days,
             "deactivation days": policy.deactivation_days,
             "suspended time is charged": f"{policy.suspended_percent} %",
-            "unattended blocking": policy.unattended_blocking,
+            "unattended blocking": _schedule(policy) if policy.unattended_blocking else "no",
         }
+    )
+
+
+def _schedule(policy: Policy) -> str:
+    """When nobody needs to look on, in a sentence."""
+    when = policy.blocking
+    days = ", ".join(day_abbr[day] for day in sorted(when.weekdays))
+    on_holidays = "on holidays too" if when.on_holidays else "not on holidays"
+    return (
+        f"{days} {when.opens:%H:%M} to {when.closes:%H:%M}, {on_holidays}, warned "
+        f"{counted(when.warning_days, 'day')} before; more than max({when.batch_minimum}, "
+        f"{when.batch_percent} %) or {when.batch_usual_factor} times the usual await approval"
     )
 
 

@@ -1,9 +1,11 @@
 """The whole suite in the foreground: the database, then every daemon, until it is told to stop."""
 
 import asyncio
+import fcntl
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +15,7 @@ from chassis.config import DAEMONS, ENVIRONMENT_PREFIX, Settings
 from chassis.processes import Processes, Program
 from chassis.sealing import KeyRing
 from database.provision import prepare, serving
-from isp.errors import ExitCode
+from isp.errors import ExitCode, Refused
 from turnpike.rooms import daemons
 
 __all__ = ["READY_SECONDS_MAX", "Companions", "supervise"]
@@ -56,28 +58,45 @@ async def supervise(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     async with serving(settings.database):
-        await prepare(settings.database, today=SystemClock().now().date())
-        KeyRing.load_or_create(settings.database.key_ring)
-        others = await companions(settings) if companions is not None else ALONE
-        programs = [_daemon(name, settings, config_file) for name in daemons()]
-        processes = Processes(output=say, on_given_up=give_up)
-        try:
-            for group in ((*programs, *others.beside), others.after):
-                for program in group:
-                    processes.start(program)
-                late = await _not_ready(processes, stopped)
-                if late:
-                    given_up.append(f"not ready after {READY_SECONDS_MAX} s: {', '.join(late)}")
-                    stopped.set()
-            if not stopped.is_set():
-                for line in (*where_everything_listens(settings), "ready"):
-                    say(line)
-            await stopped.wait()
-        finally:
-            await processes.stop()
+        with _only_suite(settings.database.data):
+            await prepare(settings.database, today=SystemClock().now().date())
+            KeyRing.load_or_create(settings.database.key_ring)
+            others = await companions(settings) if companions is not None else ALONE
+            programs = [_daemon(name, settings, config_file) for name in daemons()]
+            processes = Processes(output=say, on_given_up=give_up)
+            try:
+                for group in ((*programs, *others.beside), others.after):
+                    for program in group:
+                        processes.start(program)
+                    late = await _not_ready(processes, stopped)
+                    if late:
+                        given_up.append(f"not ready after {READY_SECONDS_MAX} s: {', '.join(late)}")
+                        stopped.set()
+                if not stopped.is_set():
+                    for line in (*where_everything_listens(settings), "ready"):
+                        say(line)
+                await stopped.wait()
+            finally:
+                await processes.stop()
     for reason in given_up:
         say(reason)
     return ExitCode.FAILED if given_up else ExitCode.OK
+
+
+@contextmanager
+def _only_suite(data: Path) -> Iterator[None]:
+    """The lock of the one suite of a data directory; it falls with the process."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(
+                f"another suite runs on {data}",
+                remedy="stop it first, or give this one a data directory of its own with --data",
+                exit_code=ExitCode.TRY_AGAIN,
+            ) from None
+        yield
 
 
 async def _not_ready(processes: Processes, stopped: asyncio.Event) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """`turnpike up --demo`, as `make run` starts it: alive when it says `ready`, and gone when told."""
 
+import asyncio
 import signal
+import sys
 from pathlib import Path
 
 import psutil
@@ -32,9 +34,20 @@ async def test_a_demo_lives_survives_a_kill_and_leaves_nothing_behind(place: Pat
         await eventually(lambda: sessions(suite))
 
         assert before == await provider(suite)
+        assert (75, f"turnpike: another suite runs on {data}") == await second_suite(data)
         suite.process.send_signal(signal.SIGINT)
         await suite.process.wait()
     await eventually(lambda: not processes_of(data))
+
+
+async def second_suite(data: Path) -> tuple[int | None, str]:
+    """How `up` on the same directory ends, and what it says."""
+    words = ("-m", "turnpike", "up", "--data", str(data))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+    )
+    _, errors = await process.communicate()
+    return process.returncode, errors.decode().partition(";")[0]
 
 
 async def sessions(suite: Suite) -> int:

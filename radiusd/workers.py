@@ -41,7 +41,6 @@ class Workers:
         )
         self._links: list[Link] = []
         self._far_ends: list[socket.socket] = []
-        self._standing = Standing(database_present=False)
 
     async def start(self) -> tuple[str, ...]:
         """Start them all; the names of those that were not ready in time."""
@@ -55,7 +54,6 @@ class Workers:
 
     def tell(self, standing: Standing) -> None:
         """Say how things stand. Said again every second, so that a successor hears it too."""
-        self._standing = standing
         for link in self._links:
             link.send(standing)
 

@@ -14,7 +14,7 @@ from collectors.alarms import Alarm, Reading, judge
 from collectors.consequences import PollChange
 from collectors.planned import Place, is_planned
 from collectors.store import alarms as store
-from collectors.store import outages
+from collectors.store import lines
 from collectors.store.alarms import Judged, Key, Remembered
 from collectors.store.planned import open_windows
 from collectors.symptoms import Limits, Symptom, rules, symptoms
@@ -42,7 +42,7 @@ class AlarmWatch:
             for pon_port_id in change.ports.values()
             if is_planned(windows, Place(pon_port_id=pon_port_id), change.now)
         }
-        excused = await outages.down_onus_of(transaction, device.device_id) | {
+        excused = await lines.down_of(transaction, device.device_id) | {
             onu.onu_id for onu in change.onus.values() if onu.pon_port_id in planned_ports
         }
         known = await store.known(transaction, device.device_id)

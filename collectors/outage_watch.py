@@ -26,6 +26,7 @@ from collectors.outages import (
     sign_of,
 )
 from collectors.planned import Place, is_planned
+from collectors.store import lines
 from collectors.store import outages as store
 from collectors.store.outages import Confirmed, Known, NewOutage
 from collectors.store.planned import open_windows
@@ -65,7 +66,7 @@ class OutageWatch:
         standing = await store.standing(transaction, device.tenant_id)
         doubtful = False
         if standing:
-            await store.follow_onus(transaction, device.device_id, _ids(standing), now)
+            await lines.follow(transaction, device.device_id, _ids(standing), now)
             doubtful = await self._settle(transaction, change, standing)
         if seen:
             doubtful |= await self._look_for_cuts(transaction, change, falls, standing)
@@ -82,17 +83,17 @@ class OutageWatch:
         self, transaction: Any, change: PollChange, standing: tuple[Known, ...]
     ) -> bool:
         """Move the outages that have lines on this device; whether any is in doubt now."""
-        by_outage = await store.lines(transaction, _ids(standing))
+        by_outage = await lines.now(transaction, _ids(standing))
         doubtful = False
         for known in standing:
-            lines, devices = by_outage.get(known.standing.outage_id, (Lines(down=0, back=0), ()))
+            met, devices = by_outage.get(known.standing.outage_id, (Lines(down=0, back=0), ()))
             if change.device.device_id not in devices:
                 continue
             after = await settle(
                 transaction,
                 change.device.tenant_id,
                 known,
-                sign_of(lines, change.now),
+                sign_of(met, change.now),
                 approved_by=self.approved_by,
                 now=change.now,
             )
@@ -107,14 +108,14 @@ class OutageWatch:
         standing: tuple[Known, ...],
     ) -> bool:
         device = change.device
-        counted = await store.down_onus(transaction, _ids(standing)) if standing else frozenset()
+        counted = await lines.down(transaction, _ids(standing)) if standing else frozenset()
         new = {onu_id: fall for onu_id, fall in falls.items() if onu_id not in counted}
         for known in standing:
             late = _late(known, device.device_id, new)
             if late:
-                await store.add_lines(transaction, known.standing.outage_id, _times(late.values()))
+                await lines.add(transaction, known.standing.outage_id, _times(late.values()))
                 new = {onu_id: fall for onu_id, fall in new.items() if onu_id not in late}
-        found = cuts(new.values(), await store.online(transaction, device.device_id))
+        found = cuts(new.values(), await lines.online(transaction, device.device_id))
         for cut in found:
             area = await store.area_of(transaction, device.device_id, cut.ports)
             same = [
@@ -167,14 +168,14 @@ async def _confirmed(transaction: Any, known: Known) -> Confirmed:
 
 
 async def _cause(transaction: Any, outage: Standing) -> OutageCause:
-    told = cause_of(await store.causes(transaction, outage.outage_id))
+    told = cause_of(await lines.causes(transaction, outage.outage_id))
     return outage.cause if told is OutageCause.UNKNOWN else told
 
 
 async def _join(transaction: Any, known: Known, device_id: int, cut: Cut) -> None:
     """More of the same: its lines, its ports, how far it reaches."""
     outage = known.standing
-    await store.add_lines(transaction, outage.outage_id, _times(cut.falls))
+    await lines.add(transaction, outage.outage_id, _times(cut.falls))
     elsewhere = outage.device_id != device_id
     await store.reshape(
         transaction,
@@ -208,7 +209,7 @@ async def _begin(transaction: Any, change: PollChange, area: str | None, cut: Cu
         ),
         change.now,
     )
-    await store.add_lines(transaction, outage_id, _times(cut.falls))
+    await lines.add(transaction, outage_id, _times(cut.falls))
     metrics.outages.add(cut.scope, OutageState.SUSPECTED)
 
 

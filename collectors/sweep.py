@@ -16,7 +16,7 @@ from collectors.outage_watch import settle
 from collectors.outages import sign_of
 from collectors.planned import Place, is_planned
 from collectors.silence import is_outage
-from collectors.store import alarms, nases, outages, silent
+from collectors.store import alarms, lines, nases, outages, silent
 from collectors.store.only_here import only_here
 from collectors.store.outages import NewOutage
 from collectors.store.planned import open_windows
@@ -79,9 +79,9 @@ class Sweep:
             outage = known.standing
             if outage.device_id == device.device_id and outage.cause is OutageCause.DEVICE:
                 if known.state is OutageState.SUSPECTED:
-                    lines = (await outages.lines(transaction, [outage.outage_id]))[outage.outage_id]
+                    met, _ = (await lines.now(transaction, [outage.outage_id]))[outage.outage_id]
                     await settle(
-                        transaction, device.tenant_id, known, sign_of(lines[0], now),
+                        transaction, device.tenant_id, known, sign_of(met, now),
                         approved_by=self.approved_by, now=now,
                     )  # fmt: skip
                 return
@@ -95,8 +95,8 @@ class Sweep:
             planned=planned,
         )
         outage_id = await outages.begin(transaction, new, now)
-        online = await outages.online_onus(transaction, device.device_id)
-        await outages.add_lines(transaction, outage_id, dict.fromkeys(online, began))
+        online = await lines.online_onus(transaction, device.device_id)
+        await lines.add(transaction, outage_id, dict.fromkeys(online, began))
         metrics.outages.add(new.scope, OutageState.SUSPECTED)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from collectors.outages import DOWN, Lines
 from collectors.sessions_lost import Lost
+from collectors.store.outages import STANDING
 
 __all__ = ["Nas", "add_lost", "counted", "follow_sessions", "lost", "suspected"]
 
@@ -52,7 +53,7 @@ async def lost(
 ) -> Lost:
     """What sessions ended since then, and whose OLTs were read since `read_since`."""
     values = {"nas": nas_id, "since": since, "month": since.date(), "read_since": read_since}
-    values |= {"down": DOWN_STATES}
+    values |= {"down": DOWN_STATES, "standing": STANDING_STATES}
     row = (await transaction.execute(COUNT_LOST, values)).one()
     return Lost(services=row.services, explained=row.explained, unread=row.unread or ())
 
@@ -65,7 +66,7 @@ async def add_lost(
     One whose own line explains it is not: that is another outage's.
     """
     values = {"outage": outage_id, "nas": nas_id, "since": since, "month": since.date()}
-    values |= {"down": DOWN_STATES}
+    values |= {"down": DOWN_STATES, "standing": STANDING_STATES}
     await transaction.execute(ADD_LOST, values)
     await transaction.execute(COUNT_LINES, {"outage": outage_id})
 
@@ -88,6 +89,7 @@ SELECT nas.nas_id, nas.tenant_id,
 FROM nas WHERE nas.removed_at IS NULL""")
 
 DOWN_STATES: Final = sorted(DOWN)
+STANDING_STATES: Final = list(STANDING)
 
 SUSPECTED = text("""\
 SELECT nas_id, started_at, detected_at FROM outage WHERE scope = 'nas' AND state = 'suspected'""")
@@ -114,7 +116,7 @@ IS_EXPLAINED: Final = """\
 onu.state = ANY(:down) OR onu.missing_since IS NOT NULL OR EXISTS (
     SELECT FROM outage_subscriber AS met JOIN outage USING (outage_id)
     WHERE met.onu_id = onu.onu_id AND met.restored_at IS NULL
-        AND outage.state IN ('suspected', 'open', 'restoring'))"""
+        AND outage.state = ANY(:standing))"""
 
 COUNT_LOST = text(f"""\
 SELECT count(*) AS services, count(*) FILTER (WHERE line.explained) AS explained,

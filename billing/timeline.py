@@ -128,10 +128,11 @@ def _discounted(
 def _suspended(
     segments: tuple[Segment, ...], events: Sequence[ServiceEvent], policy: Policy
 ) -> tuple[Segment, ...]:
+    lasts = any(segment.days.end == FOREVER for segment in segments)
     for days, suspended_percent in _by_policy(_suspensions(events), policy):
         share = suspended_percent / WHOLE
         segments = tuple(
-            _suspend(part, share, unsettled=days.end == FOREVER and part.days.end == FOREVER)
+            _suspend(part, share, unsettled=days.end == FOREVER and lasts)
             if inside
             else replace(part, since=max(part.since, days.end))
             if part.days.start >= days.end

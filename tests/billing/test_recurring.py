@@ -180,6 +180,24 @@ def test_a_suspension_is_credited_to_the_day_when_it_has_ended():
     ]
 
 
+def test_a_suspension_that_lasts_is_credited_no_sooner_for_what_changes_in_it():
+    policy = Policy(suspended_percent=Decimal(0))
+    began = account(subscribe("2024-01-01", "310"), change("2024-01-21", "620"))
+    story = billed(began, "2024-01-25", policy)
+    held = and_then(story, Suspend(service="s1", on=day("2024-01-11")))
+
+    assert charges(story.documents) == charges(billed(held, "2024-01-25", policy).documents)
+
+    story = billed(
+        and_then(held, Resume(service="s1", on=day("2024-01-26"))), "2024-01-26", policy
+    )
+
+    assert charges(story.documents[2:]) == [
+        ("2024-01-11", "2024-01-21", "-100.00"),
+        ("2024-01-21", "2024-01-26", "-100.00"),
+    ]
+
+
 def test_a_repair_that_rounding_leaves_at_zero_still_says_whose_days_they_are():
     """16 of 31 days of a yen are a yen: nothing goes back, and no line covers a day twice."""
     story = billed(account(subscribe("2024-01-01", "1"), currency="JPY"), "2024-01-01")

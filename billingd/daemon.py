@@ -49,7 +49,7 @@ class Billingd:
         self._jobs = Jobs(self._database, self._clock)
         self._steadiness = Steadiness(self._clock)
         self._only_one = OnlyOne(self._database, context)
-        self._status = "waits for a first run by hand"
+        self._status = "begins"
         self._report = DaemonReport(self._database, context, self.health)
 
     async def start(self) -> None:
@@ -124,6 +124,7 @@ class Billingd:
         async with self._database.transaction(owner.tenant_id) as transaction:
             through = await billed_through(transaction, owner)
         if through is None:
+            self._status = f"{owner.name} waits for a first run by hand"
             return
         age = (owner.today(now) - through).days
         metrics.billed_through_age_days.set(age, owner.name)

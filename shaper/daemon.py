@@ -87,7 +87,7 @@ class Shaper:
         if lanes is None:
             return Health(checks=(Check(name="routers", ok=False, detail="not loaded"),))
         trouble = lanes.in_trouble
-        status = f"{len(lanes)} routers"
+        status = f"routers: {len(lanes)}"
         if trouble:
             status += f", look at {', '.join(trouble[:ROUTERS_NAMED])}"
         return Health(checks=(Check(name="routers", ok=True),), status=status)

@@ -17,5 +17,6 @@ def checked_name(what: str, name: str) -> str:
         remedy = "leave out control characters, outer spaces, a hyphen at its beginning"
         raise Refused(f"{name!r} is no name of a {what}", remedy=remedy)
     if len(name) > NAME_CHARACTERS_MAX:
-        raise Refused(f"a {what}'s name has {len(name)} characters", remedy="shorten it to 64")
+        problem = f"a {what}'s name has {len(name)} characters"
+        raise Refused(problem, remedy=f"shorten it to {NAME_CHARACTERS_MAX}")
     return name

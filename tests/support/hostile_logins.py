@@ -99,7 +99,7 @@ def proof() -> Iterator[Case]:
     wronged = right[:25] + bytes((right[25] ^ 1,)) + right[26:]
     yield Case(
         row="44 and 59",
-        what="a forgery of what comes next, and of what was answered",
+        what="a forgery of the next and of an answered request",
         sends=[wronged, right, wronged, right],
         replies=[ACCEPT, ACCEPT],
         same=True,

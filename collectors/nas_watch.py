@@ -5,7 +5,7 @@ Load, decide (`collectors/sessions_lost.py`), record, in the sweep's own transac
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from collectors import metrics
@@ -41,14 +41,12 @@ class NasWatch:
 
     async def look(self, transaction: Any, counted: Sequence[Nas], now: datetime) -> None:
         """Move the outages of NASes, and suspect those whose counts say so."""
-        sessions = {nas.nas_id: nas.sessions for nas in counted}
         standing: set[int | None] = set()
         for tenant_id in {nas.tenant_id for nas in counted}:
             for known in await outages.standing(transaction, tenant_id):
                 if known.standing.scope is OutageScope.NAS:
                     standing.add(known.nas_id)
-                    now_live = sessions.get(known.nas_id or 0, 0)
-                    await self._look_again(transaction, tenant_id, known, now_live, now)
+                    await self._look_again(transaction, tenant_id, known, now)
         for nas in counted:
             if nas.nas_id not in standing and are_lost(self._counts[nas.nas_id]):
                 await self._suspect(transaction, nas, now)
@@ -61,13 +59,13 @@ class NasWatch:
                 self.look_soon(device_id)
 
     async def _look_again(
-        self, transaction: Any, tenant_id: int, known: Known, sessions: int, now: datetime
+        self, transaction: Any, tenant_id: int, known: Known, now: datetime
     ) -> None:
         outage_id = known.standing.outage_id
         if known.state is OutageState.SUSPECTED and known.nas_id is not None:
             began, suspected_at = known.standing.started_at, known.detected_at
             lost = await nases.lost(transaction, known.nas_id, began, suspected_at)
-            sign = second_look(lost, sessions=sessions, suspected_for=now - suspected_at)
+            sign = second_look(lost, now - suspected_at)
             if sign is Sign.DOWN:
                 await nases.add_lost(transaction, outage_id, known.nas_id, began)
         else:
@@ -75,11 +73,10 @@ class NasWatch:
         await settle(transaction, tenant_id, known, sign, approved_by=self.approved_by, now=now)
 
     async def _suspect(self, transaction: Any, nas: Nas, now: datetime) -> None:
-        """Suspect an outage, unless what is known of the lines explains it already."""
-        counts = self._counts[nas.nas_id]
-        began = counts[0].at
+        """Suspect an outage, unless the services and their lines explain the counts already."""
+        began = self._counts[nas.nas_id][0].at
         lost = await nases.lost(transaction, nas.nas_id, began, now)
-        if not are_lost(counts, explained=lost.explained):
+        if second_look(lost, timedelta(0)) is Sign.BACK:
             return
         windows = await open_windows(transaction, nas.tenant_id, now)
         new = NewOutage(

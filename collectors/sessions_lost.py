@@ -32,13 +32,14 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """The services whose sessions ended and that have none now.
+    """The services whose sessions ended and that have none now, `of` so many that had one.
 
     `explained` of them are at the end of a line that is dark or in an outage already; `unread` are
     the OLTs of the others that were not read since.
     """
 
     services: int
+    of: int
     explained: int = 0
     unread: Sequence[int] = ()
 
@@ -48,29 +49,22 @@ def kept(history: Iterable[Live], now: datetime) -> tuple[Live, ...]:
     return tuple(live for live in history if now - live.at <= WINDOW)
 
 
-def are_lost(history: Iterable[Live], *, explained: int = 0) -> bool:
-    """Whether the newest count lacks a third of what there was within the window.
-
-    `explained` sessions ended in it with their line.
-    """
+def are_lost(history: Iterable[Live]) -> bool:
+    """Whether the newest count lacks a third of what there was within the window."""
     counts = list(history)
     if not counts:
         return False
     newest, on_purpose = counts[-1].sessions, 0
     for live in reversed(counts):
-        lost = live.sessions - newest - on_purpose - explained
-        if _enough(lost, of=live.sessions):
+        if _enough(live.sessions - newest - on_purpose, of=live.sessions):
             return True
         on_purpose += live.ended_on_purpose
     return False
 
 
-def second_look(lost: Lost, *, sessions: int, suspected_for: timedelta) -> Sign | None:
-    """What another look at a suspected loss says; nothing while OLTs have yet to say theirs.
-
-    `sessions` is how many the NAS has now.
-    """
-    if not _enough(lost.services - lost.explained, of=sessions + lost.services):
+def second_look(lost: Lost, suspected_for: timedelta) -> Sign | None:
+    """What the services say of a suspected loss; nothing while OLTs have yet to say theirs."""
+    if not _enough(lost.services - lost.explained, of=lost.of):
         return Sign.BACK
     waits = lost.unread and suspected_for < OLTS_MAY_TAKE
     return None if waits else Sign.DOWN

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,9 +28,9 @@ class Nas:
 async def counted(
     transaction: AsyncConnection, now: datetime, within_seconds: float
 ) -> Sequence[Nas]:
-    """Every NAS."""
+    """Every NAS; one that was removed while it has an outage that is not over."""
     since = now - timedelta(seconds=within_seconds)
-    rows = await transaction.execute(COUNTED, {"since": since})
+    rows = await transaction.execute(COUNTED, {"since": since, "standing": STANDING_STATES})
     return [
         Nas(
             nas_id=row.nas_id,
@@ -52,10 +52,14 @@ async def lost(
     transaction: AsyncConnection, nas_id: int, since: datetime, read_since: datetime
 ) -> Lost:
     """What sessions ended since then, and whose OLTs were read since `read_since`."""
-    values = {"nas": nas_id, "since": since, "month": since.date(), "read_since": read_since}
-    values |= {"down": DOWN_STATES, "standing": STANDING_STATES}
+    values = _lost_since(nas_id, since) | {"read_since": read_since}
     row = (await transaction.execute(COUNT_LOST, values)).one()
-    return Lost(services=row.services, explained=row.explained, unread=row.unread or ())
+    return Lost(
+        services=row.services,
+        of=row.services + row.standing,
+        explained=row.explained,
+        unread=row.unread or (),
+    )
 
 
 async def add_lost(
@@ -65,9 +69,7 @@ async def add_lost(
 
     One whose own line explains it is not: that is another outage's.
     """
-    values = {"outage": outage_id, "nas": nas_id, "since": since, "month": since.date()}
-    values |= {"down": DOWN_STATES, "standing": STANDING_STATES}
-    await transaction.execute(ADD_LOST, values)
+    await transaction.execute(ADD_LOST, _lost_since(nas_id, since) | {"outage": outage_id})
     await transaction.execute(COUNT_LINES, {"outage": outage_id})
 
 
@@ -78,6 +80,21 @@ async def follow_sessions(transaction: AsyncConnection, outage_id: int, now: dat
     return Lines(down=row.down, back=row.back, last_back_at=row.last_back_at)
 
 
+def _lost_since(nas_id: int, since: datetime) -> dict[str, Any]:
+    seen_since = since - RESTARTED_WITHIN
+    return {
+        "nas": nas_id,
+        "since": since,
+        "seen_since": seen_since,
+        "closed_since": seen_since.date(),
+        "down": DOWN_STATES,
+        "standing": STANDING_STATES,
+    }
+
+
+RESTARTED_WITHIN: Final = timedelta(hours=1)
+"""Sessions that a restart of their NAS ended ended when they were last seen: an Interim before."""
+
 COUNTED = text("""\
 SELECT nas.nas_id, nas.tenant_id,
     (SELECT count(*) FROM session_live AS live
@@ -86,7 +103,8 @@ SELECT nas.nas_id, nas.tenant_id,
      WHERE action.tenant_id = nas.tenant_id AND action.at >= :since
         AND action.nas_id = nas.nas_id AND action.kind = 'disconnect')
         AS ended_on_purpose
-FROM nas WHERE nas.removed_at IS NULL""")
+FROM nas WHERE nas.removed_at IS NULL OR EXISTS (
+    SELECT FROM outage WHERE outage.nas_id = nas.nas_id AND outage.state = ANY(:standing))""")
 
 DOWN_STATES: Final = sorted(DOWN)
 STANDING_STATES: Final = list(STANDING)
@@ -95,15 +113,17 @@ SUSPECTED = text("""\
 SELECT nas_id, started_at, detected_at FROM outage WHERE scope = 'nas' AND state = 'suspected'""")
 
 LOST: Final = """\
-SELECT gone.subscriber_id, gone.service_id, gone.tenant_id, min(gone.ended_at) AS ended_at
+SELECT gone.subscriber_id, gone.service_id, gone.tenant_id,
+    greatest(min(gone.ended_at), :since) AS ended_at
 FROM (
-    SELECT session_key, subscriber_id, service_id, tenant_id, ended_at FROM session_live
-    WHERE nas_id = :nas AND ended_at >= :since
+    SELECT session_key, subscriber_id, service_id, tenant_id, ended_at, closed_by
+    FROM session_live WHERE nas_id = :nas AND ended_at >= :seen_since
     UNION ALL
-    SELECT session_key, subscriber_id, service_id, tenant_id, ended_at FROM session
-    WHERE nas_id = :nas AND ended_at >= :since AND closed_on >= :month
+    SELECT session_key, subscriber_id, service_id, tenant_id, ended_at, closed_by
+    FROM session WHERE nas_id = :nas AND ended_at >= :seen_since AND closed_on >= :closed_since
 ) AS gone
-WHERE gone.service_id <> 0 AND NOT EXISTS (
+WHERE (gone.ended_at >= :since OR gone.closed_by = 'nas_restart')
+AND gone.service_id <> 0 AND NOT EXISTS (
     SELECT FROM session_live AS live
     WHERE live.service_id = gone.service_id AND live.ended_at IS NULL)
 AND NOT EXISTS (
@@ -120,7 +140,9 @@ onu.state = ANY(:down) OR onu.missing_since IS NOT NULL OR EXISTS (
 
 COUNT_LOST = text(f"""\
 SELECT count(*) AS services, count(*) FILTER (WHERE line.explained) AS explained,
-    array_agg(DISTINCT line.device_id) FILTER (WHERE NOT line.explained AND line.unread) AS unread
+    array_agg(DISTINCT line.device_id) FILTER (WHERE NOT line.explained AND line.unread) AS unread,
+    (SELECT count(DISTINCT live.service_id) FROM session_live AS live
+     WHERE live.nas_id = :nas AND live.ended_at IS NULL AND live.service_id <> 0) AS standing
 FROM ({LOST}) AS lost
 LEFT JOIN LATERAL (
     SELECT onu.device_id, {IS_EXPLAINED} AS explained,

@@ -48,21 +48,17 @@ def test_older_counts_are_forgotten():
     assert [600, 500] == [live.sessions for live in kept(counts, NOON + timedelta(seconds=240))]
 
 
-def test_what_went_with_dark_lines_is_not_lost_by_the_nas():
-    assert are_lost(history(1000, 600), explained=100)
-    assert not are_lost(history(1000, 600), explained=101)
-
-
 @pytest.mark.parametrize(
     ("lost", "waited", "sign"),
     [
-        (Lost(services=300), timedelta(0), Sign.DOWN),
-        (Lost(services=299), timedelta(0), Sign.BACK),
-        (Lost(services=300, explained=1), timedelta(0), Sign.BACK),
-        (Lost(services=300, unread=[7]), timedelta(seconds=299), None),
-        (Lost(services=300, unread=[7]), OLTS_MAY_TAKE, Sign.DOWN),
-        (Lost(services=299, unread=[7]), timedelta(0), Sign.BACK),
+        (Lost(services=300, of=1000), timedelta(0), Sign.DOWN),
+        (Lost(services=299, of=1000), timedelta(0), Sign.BACK),
+        (Lost(services=3, of=3), timedelta(0), Sign.BACK),
+        (Lost(services=300, of=1000, explained=1), timedelta(0), Sign.BACK),
+        (Lost(services=300, of=1000, unread=[7]), timedelta(seconds=299), None),
+        (Lost(services=300, of=1000, unread=[7]), OLTS_MAY_TAKE, Sign.DOWN),
+        (Lost(services=299, of=1000, unread=[7]), timedelta(0), Sign.BACK),
     ],
 )
 def test_a_suspected_loss_waits_for_the_olts_and_is_what_they_do_not_explain(lost, waited, sign):
-    assert sign is second_look(lost, sessions=1000 - lost.services, suspected_for=waited)
+    assert sign is second_look(lost, waited)

@@ -181,6 +181,13 @@ async def lose(site: OltSite, sweep: Sweep, clock: ManualClock, *numbers: int) -
     await turns(sweep, clock, 1, 15)
 
 
+async def read_again(site: OltSite, sweep: Sweep, clock: ManualClock) -> None:
+    """All lines are lit a second later; then the next turn."""
+    clock.advance(1)
+    await site.read({}, clock.now())
+    await turns(sweep, clock, 1, 15)
+
+
 async def found(site: OltSite) -> list[tuple[str, str, int]]:
     return [(row.scope, row.state, row.lines) for row in await site.table(outage)]
 
@@ -192,9 +199,7 @@ async def test_a_nas_that_loses_a_third_of_its_sessions_is_one_outage(
     await lose(site, sweep, clock, *range(7))
     assert [site.device_id] == looked_soon
 
-    clock.advance(1)
-    await site.read({}, clock.now())
-    await turns(sweep, clock, 1, 15)
+    await read_again(site, sweep, clock)
     [made] = await site.table(outage)
 
     assert ("nas", "sessions_lost", "open", nas_id, 7, 7) == (
@@ -268,9 +273,7 @@ async def test_a_nas_that_goes_while_some_lines_are_dark_has_the_others(site, sw
     await sessions(site, LINES)
     await site.read(dict.fromkeys(range(4), OnuState.LOS), clock.now())
     await lose(site, sweep, clock, *range(LINES))
-    clock.advance(1)
-    await site.read({}, clock.now())
-    await turns(sweep, clock, 1, 15)
+    await read_again(site, sweep, clock)
 
     assert [("nas", "open", LINES - 4)] == await found(site)
 
@@ -286,11 +289,51 @@ async def test_sessions_that_were_ended_on_purpose_are_no_line_of_an_outage(site
     cut_off = [action | {"session_key": key, "at": clock.now()} for key in keys[:2]]
     await write(site, insert(enforcement_action).values(cut_off), ended(clock.now(), *range(LINES)))
     await turns(sweep, clock, 1, 15)
-    clock.advance(1)
-    await site.read({}, clock.now())
-    await turns(sweep, clock, 1, 15)
+    await read_again(site, sweep, clock)
 
     assert [("nas", "open", LINES - 2)] == await found(site)
+
+
+async def test_sessions_that_a_restart_ended_when_they_were_last_seen_are_lost_too(
+    site, sweep, clock
+):
+    await sessions(site, LINES)
+    await turns(sweep, clock, 2, 15)
+    seen = clock.now() - timedelta(minutes=9)
+    await write(site, ended(seen, *range(LINES)).values(closed_by="nas_restart"))
+    await turns(sweep, clock, 1, 15)
+    await read_again(site, sweep, clock)
+
+    assert [("nas", "open", LINES)] == await found(site)
+    assert NOON < (await site.table(outage_subscriber))[0].down_at
+
+
+async def test_sessions_that_moved_to_another_nas_raise_no_suspicion(site, sweep, clock):
+    await sessions(site, LINES)
+    await turns(sweep, clock, 2, 15)
+    async with site.owner.transaction() as transaction:
+        other = insert(nas).values(
+            tenant_id=1, name="bras2", address="192.0.2.2", secret_sealed=b""
+        )
+        nas_id = await transaction.scalar(other.returning(nas.c.nas_id))
+        await transaction.execute(update(session_live).values(nas_id=nas_id))
+    await turns(sweep, clock, 3, 15)
+
+    assert [] == await found(site)
+
+
+async def test_the_outage_of_a_nas_that_was_removed_is_looked_at_until_it_is_over(
+    site, sweep, clock
+):
+    await sessions(site, LINES)
+    await lose(site, sweep, clock, *range(LINES))
+    await read_again(site, sweep, clock)
+    await write(
+        site, update(nas).values(removed_at=NOON), update(session_live).values(ended_at=None)
+    )
+    await turns(sweep, clock, 2, 15)
+
+    assert [("nas", "restored", LINES)] == await found(site)
 
 
 async def test_sessions_that_come_and_go_are_no_outage(site, sweep, clock):

@@ -81,7 +81,8 @@ def set_policy(
     """Set keys; `KEY=default` takes the neutral default back.
 
     `blocking=offered` chooses the blocking policy that Turnpike offers: 7 days after due, Monday to
-    Thursday 10:00 to 15:00, not on holidays, after a warning, suspended days credited.
+    Thursday 10:00 to 15:00, not on holidays, after a warning, suspended days credited. After
+    `deactivation_days` of it (60) the service ends, in the same hours.
     """
     wanted: dict[str, Any] = {}
     for change in changes:

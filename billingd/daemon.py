@@ -34,6 +34,10 @@ STAY_SECONDS = 1.0
 
 DECISIONS_PER_TURN = 500
 ONE_DAY = timedelta(days=1)
+
+CAUGHT_UP_DAYS_MAX = 1
+"""Before the hour of billing a tenant is billed through yesterday, and that is all there is."""
+
 AUTHOR = "billingd"
 log = get_logger("billingd")
 
@@ -151,8 +155,17 @@ class Billingd:
         return local.date() if begun else local.date() - ONE_DAY
 
     async def _look_at_debtors(self, owner: Tenant) -> None:
-        """Warn, block and hold back for approval, as the tenant's policy says."""
-        result = await look(self._database, owner, self._clock.now())
+        """Warn, block and hold back for approval, as the tenant's policy says.
+
+        It waits until the tenant is billed: payments may be as late as the bills are, and a clock
+        that is wrong by years at the start, which is billed by no run, ends nobody.
+        """
+        now = self._clock.now()
+        async with self._database.transaction(owner.tenant_id) as transaction:
+            through = await billed_through(transaction, owner)
+        if through is None or (owner.today(now) - through).days > CAUGHT_UP_DAYS_MAX:
+            return
+        result = await look(self._database, owner, now)
         metrics.warned.add(amount=result.warned)
         metrics.blocked.add(amount=result.blocked)
         metrics.ended.add(amount=result.ended)

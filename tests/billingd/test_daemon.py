@@ -1,9 +1,24 @@
 """The daemon's turns over tenants."""
 
-import pytest
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
-from billingd.daemon import each_or_last_resort
+import pytest
+from sqlalchemy import insert
+
+from billingd import daemon
+from billingd.config import BillingdSettings
+from billingd.daemon import Billingd, each_or_last_resort
+from chassis.clock import ManualClock
+from chassis.lifecycle import Context
+from chassis.periodic import Tasks
+from database.connect import Database, Role
+from database.tables.billing import billing_progress
+from operations import tenants
+from operations.money.blocking import LookResult
 from operations.tenants import Tenant
+
+TODAY = datetime(2026, 3, 10, 0, 30, tzinfo=UTC)
 
 
 def tenant(number: int) -> Tenant:
@@ -30,3 +45,45 @@ async def test_a_tenant_whose_turn_fails_keeps_no_other_from_his():
 
     assert [1, 2, 3] == had
     assert [["tenant isp1"]] == [fault.__notes__ for fault in raised.value.exceptions]
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    ("billed", "looks"),
+    [
+        (None, 0),
+        (date(2021, 3, 9), 0),
+        (date(2026, 3, 8), 0),
+        (date(2026, 3, 9), 1),
+        (date(2026, 3, 10), 1),
+        (date(2026, 4, 30), 1),
+    ],
+)
+async def test_debtors_are_looked_at_once_billing_is_caught_up(
+    database_config, database: Callable[[Role], Database], tenant_id, monkeypatch, billed, looks
+):
+    """Today is 10 March; before the hour of billing a tenant is billed through the 9th."""
+    looked_at = []
+
+    async def look(_: Database, __: Tenant, now: datetime) -> LookResult:
+        looked_at.append(now)
+        return LookResult()
+
+    monkeypatch.setattr(daemon, "look", look)
+    async with database(Role.BILLINGD).transaction() as transaction:
+        owner = await tenants.of(transaction, tenant_id)
+        await transaction.execute(
+            insert(billing_progress).values(tenant_id=owner.tenant_id, billed_through=billed)
+        )
+    billingd = Billingd(
+        BillingdSettings(database=database_config),
+        Context(
+            name="billingd", version="", clock=ManualClock(TODAY), tasks=Tasks(), fail=pytest.fail
+        ),
+    )
+    try:
+        await billingd._look_at_debtors(owner)
+    finally:
+        await billingd.drain()
+
+    assert [TODAY] * looks == looked_at

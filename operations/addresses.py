@@ -64,10 +64,12 @@ async def set_addresses(
     if static == aimed:
         return False
     await _refuse_taken(transaction, found, [network for _, network in sorted(aimed - static)])
-    gone = [
+    # What a pool gave is in use, and goes only where a static address comes in its place.
+    gone = [row.lease_id for row in rows if row.pool_id is not None and by_kind[row.kind]]
+    gone += [
         row.lease_id
         for row in rows
-        if row.pool_id is not None or (row.kind, str(row.address)) not in aimed
+        if row.pool_id is None and (row.kind, str(row.address)) not in aimed
     ]
     await transaction.execute(
         update(lease).where(lease.c.lease_id.in_(gone)).values(removed_at=now)

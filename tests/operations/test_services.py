@@ -5,8 +5,10 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
+from sqlalchemy import insert
 
 from chassis.secrets import Secret
+from database.tables.network import lease, pool
 from isp.errors import Refused
 from isp.sealed import Sealed
 from isp.service import HoldKind, ServiceState
@@ -291,6 +293,53 @@ async def test_addresses_that_are_taken_away_are_free_for_another(desk: Desk) ->
         )
 
     assert (True, False, True) == (changed, again, moved)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (
+            StaticAddresses(without=frozenset({"ipv4"}), routes=(IPv4Network("203.0.113.0/29"),)),
+            ["100.64.0.7/32", "203.0.113.0/29", "2001:db8:0:100::/56"],
+        ),
+        (
+            StaticAddresses(without=frozenset({"delegated_prefix"}), ipv4=IPv4Address("192.0.2.7")),
+            ["192.0.2.7/32", "2001:db8:0:100::/56"],
+        ),
+    ],
+)
+async def test_what_a_pool_gave_stays_until_a_static_address_comes_in_its_place(
+    desk: Desk, wanted: StaticAddresses, kept: list[str]
+) -> None:
+    found = await desk.sell("ann")
+    async with desk.transaction() as transaction:
+        for kind, network, length, leased in (
+            ("ipv4", "100.64.0.0/10", 32, "100.64.0.7/32"),
+            ("delegated_prefix", "2001:db8::/40", 56, "2001:db8:0:100::/56"),
+        ):
+            pooled = await transaction.execute(
+                insert(pool)
+                .values(
+                    tenant_id=desk.tenant_id, name="homes", kind=kind, network=network,
+                    prefix_length=length, created_at=NOW,
+                )
+                .returning(pool.c.pool_id)
+            )  # fmt: skip
+            await transaction.execute(
+                insert(lease).values(
+                    tenant_id=desk.tenant_id, pool_id=pooled.scalar_one(), kind=kind,
+                    subscriber_id=found.subscriber_id, service_id=found.service_id,
+                    address=leased, leased_at=NOW,
+                )
+            )  # fmt: skip
+        await addresses.set_addresses(transaction, found, wanted, actor="ann", now=NOW)
+
+    assert kept == [
+        str(address)
+        for (address,) in await desk.rows(
+            "SELECT address FROM lease WHERE removed_at IS NULL ORDER BY address"
+        )
+    ]
 
 
 async def test_a_taken_login_is_refused_with_the_remedy(desk: Desk) -> None:

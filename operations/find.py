@@ -6,7 +6,7 @@ By index, with `=` and ranges only; where that finds nobody, every subscriber is
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_interface
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select
@@ -35,6 +35,10 @@ WORD_BEGINS = r"\m"
 """In PostgreSQL's regular expressions."""
 
 NO_DIGIT = re.compile("[^0-9]")
+
+DIALLED = re.compile(r"[0-9+()/.\s-]+")
+NUMBERED_BY_YEAR = re.compile(r"20[0-9]{2}[-/][0-9]+")
+"""As many an earlier system numbers its documents: `2026-0012`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,10 +116,26 @@ def _roughly(text: str) -> Iterator[Select[Any]]:
         yield _by_subscriber("name", subscriber.c.name, has_it)
     # Without the zeros before it, as a number is dialled at home.
     digits = NO_DIGIT.sub("", text).lstrip("0")
-    if len(digits) >= DIGITS_MIN and not any(letter.isalpha() for letter in text):
+    if len(digits) >= DIGITS_MIN and _dialled(text):
         number = func.regexp_replace(subscriber.c.phone, NO_DIGIT.pattern, "", "g")
         ends_so = func.right(number, len(digits)) == digits
         yield _by_subscriber("phone", subscriber.c.phone, ends_so)
+
+
+def _dialled(text: str) -> bool:
+    """Whether it is written as phone numbers are, and is no address, MAC or document number.
+
+    Twelve bare digits are taken for a number: by their MAC they are looked for before.
+    """
+    if not DIALLED.fullmatch(text) or NUMBERED_BY_YEAR.fullmatch(text):
+        return False
+    if normalise_mac(text) and not text.isdecimal():
+        return False
+    try:
+        ip_interface(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _by_line(text: str) -> Iterator[Select[Any]]:

@@ -99,6 +99,27 @@ async def test_what_fits_everybody_finds_nobody(desk: Desk, text: str) -> None:
         assert () == await find.find(transaction, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "192.0.2.71", "203.0.113.0/29", "0011.2233.4455", "00-11-22-33-44-55", "2026-0012",
+        "2026/000123", "INV-00123", "24,71255", "12:34:56",
+    ],
+)  # fmt: skip
+async def test_what_is_something_else_is_nobodys_phone_number(desk: Desk, text: str) -> None:
+    ending = "".join(letter for letter in text if letter.isdecimal()).lstrip("0")
+    await desk.sell("ann", phone=f"+49 170 {ending}")
+    async with desk.transaction() as transaction:
+        assert () == await find.find(transaction, text)
+
+
+@pytest.mark.parametrize("text", ["491701234567", "00491701234567", "1701234567", "0170.1234567"])
+async def test_a_number_without_signs_is_a_phone_number(desk: Desk, text: str) -> None:
+    await desk.sell("ann", phone="+49 (170) 123-4567")
+    async with desk.transaction() as transaction:
+        assert ["ann"] == [one.login for one in await find.find(transaction, text)]
+
+
 def test_every_network_around_an_address_is_searched_for() -> None:
     networks = containing(ip_address("192.0.2.7"))
 

@@ -3,9 +3,9 @@
 `billingd` applies it, tenant by tenant; it changes nothing twice.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Subquery, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from isp.service import HoldKind, ServiceState
 from operations import entitlement, service_record, services
 from operations.tenants import Tenant
 
-__all__ = ["apply", "apply_plan_changes"]
+__all__ = ["apply", "apply_plan_changes", "plans_on"]
 
 SERVICES_PER_TRANSACTION = 500
 """Keeps the writing transaction under a second."""
@@ -31,21 +31,7 @@ async def apply(transaction: AsyncConnection, owner: Tenant, now: datetime) -> i
 
 async def apply_plan_changes(transaction: AsyncConnection, owner: Tenant, now: datetime) -> int:
     """Give services the plan version and the price that their last event up to today names."""
-    last = (
-        select(service_event)
-        .where(
-            service_event.c.tenant_id == owner.tenant_id,
-            service_event.c.kind.in_(("subscribe", "change_plan")),
-            service_event.c.on_date <= owner.today(now),
-        )
-        .order_by(
-            service_event.c.service_id,
-            service_event.c.on_date.desc(),
-            service_event.c.service_event_id.desc(),
-        )
-        .ext(distinct_on(service_event.c.service_id))
-        .subquery()
-    )
+    last = plans_on(owner, owner.today(now))
     differs = and_(
         last.c.service_id == service.c.service_id,
         or_(
@@ -71,6 +57,25 @@ async def apply_plan_changes(transaction: AsyncConnection, owner: Tenant, now: d
     ).all()
     await entitlement.rewrite(transaction, ids, now)
     return len(ids)
+
+
+def plans_on(owner: Tenant, day: date) -> Subquery:
+    """The `service_event` that says what each service is sold as on that day, by what is known."""
+    return (
+        select(service_event)
+        .where(
+            service_event.c.tenant_id == owner.tenant_id,
+            service_event.c.kind.in_(("subscribe", "change_plan")),
+            service_event.c.on_date <= day,
+        )
+        .order_by(
+            service_event.c.service_id,
+            service_event.c.on_date.desc(),
+            service_event.c.service_event_id.desc(),
+        )
+        .ext(distinct_on(service_event.c.service_id))
+        .subquery()
+    )
 
 
 async def _release_expired_holds(transaction: AsyncConnection, owner: Tenant, now: datetime) -> int:

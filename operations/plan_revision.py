@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.subscribers import plan_version, service, service_event
 from isp.errors import Refused
-from operations import audit, due_changes, tenants
+from isp.service import ServiceState
+from operations import audit, due_changes, services, tenants
 from operations.plans import Plan, PlanTerms, add_version, named
+from operations.tenants import Tenant
 
 __all__ = ["revise"]
 
@@ -24,7 +26,7 @@ async def revise(
 ) -> Plan:
     """A new version of the plan for new services.
 
-    Services that have the plan keep their version until `existing_from`; None: for good.
+    Services that have the plan then keep their version until `existing_from`; None: for good.
     """
     old = await named(transaction, name)
     owner = await tenants.current(transaction)
@@ -34,7 +36,7 @@ async def revise(
     made = await add_version(transaction, owner, old.plan_id, old.version + 1, today, terms)
     new = await named(transaction, name)
     if existing_from is not None:
-        await _move_services(transaction, new, existing_from, actor, now)
+        await _move_services(transaction, owner, new, existing_from, actor, now)
         await due_changes.apply_plan_changes(transaction, owner, now)
     await audit.record(
         transaction,
@@ -51,25 +53,34 @@ async def revise(
 
 
 async def _move_services(
-    transaction: AsyncConnection, new: Plan, on: date, actor: str, now: datetime
+    transaction: AsyncConnection, owner: Tenant, new: Plan, on: date, actor: str, now: datetime
 ) -> None:
-    """Write down that every service of an older version has the new one from `on`."""
+    """Write down that every service that would have an older version on that day has the new one.
+
+    Who has ordered another plan by then is not moved back.
+    """
     older = select(plan_version.c.plan_version_id).where(
         plan_version.c.plan_id == new.plan_id, plan_version.c.version < new.version
     )
-    moved = select(
-        service.c.tenant_id,
-        service.c.subscriber_id,
-        service.c.service_id,
-        literal("change_plan"),
-        literal(on),
-        literal(new.plan_version_id),
-        service.c.custom_price,
-        literal(now),
-        literal(actor),
-    ).where(service.c.plan_version_id.in_(older), service.c.state != "terminated")
+    then = due_changes.plans_on(owner, on)
+    moved = (
+        select(
+            then.c.tenant_id,
+            then.c.subscriber_id,
+            then.c.service_id,
+            literal("change_plan"),
+            literal(on),
+            literal(new.plan_version_id),
+            then.c.custom_price,
+            literal(services.BY_REVISION),
+            literal(now),
+            literal(actor),
+        )
+        .join(service, service.c.service_id == then.c.service_id)
+        .where(then.c.plan_version_id.in_(older), service.c.state != ServiceState.TERMINATED)
+    )
     columns = (
-        "tenant_id subscriber_id service_id kind on_date plan_version_id custom_price recorded_at "
-        "actor"
+        "tenant_id subscriber_id service_id kind on_date plan_version_id custom_price detail "
+        "recorded_at actor"
     )
     await transaction.execute(insert(service_event).from_select(columns.split(), moved))

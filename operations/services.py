@@ -2,12 +2,13 @@
 
 Every change ends with `entitlement.rewrite`, and writes the dated `service_event` that billing is a
 function of. A service is suspended while any kind of hold stands: its `suspend` and `resume` events
-name the kind in `detail`.
+name the kind in `detail`. There a `change_plan` says whether a revision of its plan brought it.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +18,6 @@ from chassis.secrets import Secret
 from database.tables.network import lease
 from database.tables.subscribers import (
     hold,
-    plan_version,
     service,
     service_event,
     service_identifier,
@@ -30,6 +30,7 @@ from operations.passwords import password_columns
 from operations.service_record import ServiceRecord
 
 __all__ = [
+    "BY_REVISION",
     "change_plan",
     "close",
     "event_row",
@@ -38,6 +39,9 @@ __all__ = [
     "set_password",
     "terminate",
 ]
+
+BY_REVISION: Final = "revision"
+"""The `detail` of a `change_plan` that nobody ordered for this very service."""
 
 
 async def place_hold(
@@ -120,7 +124,8 @@ async def change_plan(
 ) -> None:
     """Sell the service as the newest version of `plan` from `on` (None: today, or its start).
 
-    What a revision of the plan that it leaves had decided for a later day is overtaken.
+    What a revision of the plan that it leaves had decided for a later day is overtaken; what a
+    person ordered for a later day stands.
     """
     _refuse_terminated(found)
     owner = await tenants.of(transaction, found.tenant_id)
@@ -128,8 +133,11 @@ async def change_plan(
     _refuse_before_start(found, on)
     new = await plans.named(transaction, plan)
     sold_as = {"plan_version_id": new.plan_version_id, "custom_price": custom_price}
-    days = [on, *await _days_of_revisions(transaction, found, on)]
-    events = [event_row(found, "change_plan", day, actor, now) | sold_as for day in days]
+    days = {on: None} | dict.fromkeys(await _overtaken(transaction, found, on), BY_REVISION)
+    events = [
+        event_row(found, "change_plan", day, actor, now) | sold_as | {"detail": detail}
+        for day, detail in days.items()
+    ]
     await transaction.execute(insert(service_event), events)
     if on <= owner.today(now):
         await transaction.execute(
@@ -140,27 +148,22 @@ async def change_plan(
     await _finish(transaction, found, "service.change_plan", actor, now, before=before, after=after)
 
 
-async def _days_of_revisions(
+async def _overtaken(
     transaction: AsyncConnection, found: ServiceRecord, after: date
 ) -> Sequence[date]:
-    """The later days on which the service was to have another version of its present plan."""
-    present = select(plan_version.c.plan_id).where(
-        plan_version.c.plan_version_id == found.plan_version_id
-    )
-    days = await transaction.scalars(
-        select(service_event.c.on_date)
-        .join(plan_version, plan_version.c.plan_version_id == service_event.c.plan_version_id)
-        .where(
+    """The later days of revisions, as far as the next change that a person ordered."""
+    later = await transaction.execute(
+        select(service_event.c.on_date, service_event.c.detail).where(
             service_event.c.subscriber_id == found.subscriber_id,
             service_event.c.service_id == found.service_id,
             service_event.c.kind == "change_plan",
             service_event.c.on_date > after,
-            plan_version.c.plan_id == present.scalar_subquery(),
         )
-        .distinct()
-        .order_by(service_event.c.on_date)
     )
-    return days.all()
+    changes = later.all()
+    ordered = min((each.on_date for each in changes if each.detail is None), default=date.max)
+    revised = {each.on_date for each in changes if each.detail == BY_REVISION}
+    return sorted(day for day in revised if day < ordered)
 
 
 async def terminate(

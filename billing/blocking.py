@@ -4,7 +4,6 @@ A billing run by hand is its own approval and skips the hours, the holidays and 
 """
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -18,8 +17,8 @@ __all__ = [
     "BlockVerdict",
     "batch_verdict",
     "block_verdict",
-    "held_first",
     "is_open",
+    "service_standing",
 ]
 
 PERCENT = Decimal(100)
@@ -80,15 +79,18 @@ def is_open(
     return inside and _open_on(schedule, local.date(), holidays)
 
 
-def held_first(state: DunningState, blocked_on: date | None) -> DunningState:
-    """The state for unattended use: what was never held is blocked before it is ended.
+def service_standing(state: DunningState, policy: Policy, held_on: date | None) -> Standing:
+    """What to do to one service for that debt, unattended: it is blocked before it is ended.
 
-    `blocked_on` is the day since which an `unpaid` hold is in force. A debt may be old when it
-    comes to light, or when blocking is first chosen; the days until the end count from the hold.
+    `held_on` is the day since which the service's own `unpaid` hold is in force, None without
+    one. A debt may be older than the service, than its return, or than the choice to block; the
+    days until the end count from the hold.
     """
-    if blocked_on is None and state.standing is Standing.DEACTIVATED:
-        return replace(state, standing=Standing.BLOCKED)
-    return state
+    if state.standing is not Standing.DEACTIVATED:
+        return state.standing
+    days = timedelta(days=policy.deactivation_days)
+    held_long = held_on is not None and held_on + days <= state.as_of
+    return Standing.DEACTIVATED if held_long else Standing.BLOCKED
 
 
 def batch_verdict(

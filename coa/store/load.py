@@ -32,7 +32,10 @@ from policy.session import Confirmed, Session
 __all__ = ["Loaded", "load", "pressure"]
 
 APPROVED_FOR = timedelta(days=2)
-"""An approved block batch excuses Disconnects this long: its sessions may be slow to reach."""
+"""An executed block batch excuses Disconnects this long: its sessions may be slow to reach.
+
+An approved one that waits for an open hour does so whatever its age.
+"""
 
 UNATTENDED = "billingd"
 """Who decided a block batch that no person looked at; such a one excuses nothing."""
@@ -180,9 +183,9 @@ _APPROVED = (
     .join(block_batch, block_batch.c.block_batch_id == block_batch_service.c.block_batch_id)
     .where(
         block_batch_service.c.service_id == any_(_SERVICES),
-        block_batch.c.state.in_(("approved", "executed")),
         block_batch.c.decided_by != UNATTENDED,
-        block_batch.c.decided_at > bindparam("since"),
+        (block_batch.c.state == "approved")
+        | ((block_batch.c.state == "executed") & (block_batch.c.decided_at > bindparam("since"))),
     )
 )
 _PAUSES = select(enforcement_pause).where(enforcement_pause.c.resumed_at.is_(None))

@@ -121,12 +121,15 @@ async def approved(transaction: AsyncConnection, owner: Tenant) -> Mapping[int, 
     return found
 
 
-async def executed(transaction: AsyncConnection, batch_ids: Collection[int]) -> None:
-    """Those batches were approved, and what was still to be done of them is done."""
+async def executed(transaction: AsyncConnection, batch_ids: Collection[int], now: datetime) -> None:
+    """Those batches were approved, and what was still to be done of them is done.
+
+    From `now` on `coa` excuses the Disconnects, however long ago the approval was.
+    """
     await transaction.execute(
         update(block_batch)
         .where(block_batch.c.block_batch_id.in_(batch_ids))
-        .values(state="executed")
+        .values(state="executed", decided_at=now)
     )
 
 

@@ -1,7 +1,7 @@
 """From rows to the engine's accounts, a chunk of subscribers at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -45,16 +45,21 @@ __all__ = ["LoadedAccount", "load_accounts", "lock_subscribers"]
 class LoadedAccount:
     """The engine's account with the keys of the rows it came from.
 
-    `document_ids` maps a document's key to its `invoice_id`; `blocked` are the services under an
-    `unpaid` hold, those that ended under it too; the account is blocked since the first hold of
-    those that have not.
+    `document_ids` maps a document's key to its `invoice_id`; `held_on` has the day of the `unpaid`
+    hold of each service under one, of those that ended under it too; the account is blocked since
+    the first hold of those that have not.
     """
 
     subscriber_id: int
     account: Account
     document_ids: Mapping[str, int]
     service_ids: tuple[int, ...]
-    blocked: frozenset[int]
+    held_on: Mapping[int, date]
+
+    @property
+    def blocked(self) -> Set[int]:
+        """The services under an `unpaid` hold."""
+        return self.held_on.keys()
 
     def with_documents(
         self, documents: Sequence[Document], made: Sequence[tuple[int, str]]
@@ -152,7 +157,7 @@ def _loaded(
     billed_through: date | None,
 ) -> LoadedAccount:
     active = tuple(each.service_id for each in services if each.state == "active")
-    held_since = [each.placed_at for each in unpaid if each.service_id in active]
+    held_on = {each.service_id: owner.today(each.placed_at) for each in unpaid}
     account = Account(
         subscriber=row.reference,
         currency=row.currency,
@@ -178,14 +183,14 @@ def _loaded(
         anchor_day=row.anchor_day,
         billing_from=owner.billing_from,
         billed_through=billed_through,
-        blocked_on=owner.today(min(held_since)) if held_since else None,
+        blocked_on=min((held_on[each] for each in active if each in held_on), default=None),
     )
     return LoadedAccount(
         subscriber_id=row.subscriber_id,
         account=account,
         document_ids={document.key: key for key, document in documents},
         service_ids=active,
-        blocked=frozenset(each.service_id for each in unpaid),
+        held_on=held_on,
     )
 
 

@@ -6,8 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from billing.blocking import BatchVerdict, BlockVerdict, batch_verdict, block_verdict
-from billing.dunning import dunning_state
+from billing.blocking import (
+    BatchVerdict,
+    BlockVerdict,
+    batch_verdict,
+    block_verdict,
+    service_standing,
+)
+from billing.dunning import Standing, dunning_state
 from billing.events import Subscribe
 from billing.policy import OFFERED
 from billing.settings import parse_policy
@@ -85,6 +91,25 @@ def test_nobody_is_blocked_unattended_before_a_policy_is_chosen():
     verdict = block_verdict(state, neutral, warned_on=DUE, now=now, zone=ZONE, holidays=())
 
     assert BlockVerdict.NOTHING is verdict
+
+
+@pytest.mark.parametrize(
+    ("held_on", "expected"),
+    [
+        ("2024-07-02", Standing.DEACTIVATED),
+        ("2024-07-03", Standing.BLOCKED),
+        (None, Standing.BLOCKED),
+    ],
+)
+def test_a_service_is_ended_by_the_days_of_its_own_hold(held_on, expected):
+    state = dunning_state(STORY, POLICY, day("2024-08-31"))
+
+    assert Standing.DEACTIVATED is state.standing
+    assert expected is service_standing(state, POLICY, day(held_on) if held_on else None)
+
+
+def test_no_service_is_blocked_of_one_who_owes_nothing_yet():
+    assert Standing.GOOD is service_standing(dunning_state(STORY, POLICY, DUE), POLICY, None)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -100,11 +100,18 @@ class Provider(ServiceProvider):
         async with self.command.transaction(self.tenant_id) as transaction:
             await entitlement.rewrite(transaction, service_ids, self.clock.now())
 
-    async def approve_batch(self, service_ids: list[int], *, decided_by: str) -> None:
-        """A block batch that was executed."""
-        now = self.clock.now()
+    async def approve_batch(
+        self,
+        service_ids: list[int],
+        *,
+        decided_by: str,
+        state: str = "executed",
+        age: timedelta = timedelta(),
+    ) -> None:
+        """A block batch that was executed, or is `approved` only, so long ago."""
+        at = self.clock.now() - age
         batch = await self._add(
-            block_batch, made_at=now, state="executed", decided_by=decided_by, decided_at=now
+            block_batch, made_at=at, state=state, decided_by=decided_by, decided_at=at
         )
         async with self.command.transaction(self.tenant_id) as transaction:
             rows = [

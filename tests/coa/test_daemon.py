@@ -1,10 +1,12 @@
 """coa on a real database, against a NAS's dynamic authorization server on real sockets."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from coa.store.load import load
 from database.tables.enforcement import enforcement_pause
 from isp.access import Rates
 from isp.errors import ExitCode, Refused
@@ -220,6 +222,20 @@ async def test_an_approved_block_batch_is_no_reason_to_halt(provider: Provider, 
 
     await eventually(all_of_them)
     assert {"dunning"} == {action.requested_by for action in await provider.actions()}
+
+
+@pytest.mark.parametrize(("state", "excused"), [("approved", True), ("executed", False)])
+async def test_only_a_batch_that_was_not_executed_yet_is_excused_at_any_age(
+    provider: Provider, das: Das, state, excused
+):
+    nas_id = await provider.add_nas(das.port)
+    service_id = await provider.add_service(await provider.add_plan(), "ann")
+    key = await provider.log_in(nas_id, service_id, "ann")
+    await provider.approve_batch([service_id], decided_by="ann", state=state, age=timedelta(days=4))
+    async with provider.coa.transaction() as transaction:
+        loaded = await load(transaction, [key], provider.clock.now())
+
+    assert [excused] == [each.approved for each in loaded.lives]
 
 
 async def test_a_batch_that_nobody_looked_at_is_halted_like_anything_else(

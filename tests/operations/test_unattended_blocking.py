@@ -47,6 +47,22 @@ async def pay(desk, owner, login: str, amount: str, now: datetime = SOLD) -> Non
         )  # fmt: skip
 
 
+async def reverse(desk, owner, login: str, now: datetime) -> None:
+    [(paid,)] = await desk.rows(
+        "SELECT max(payment_id) FROM payment WHERE reference = :login", login=login
+    )
+    async with desk.transaction() as transaction:
+        await payments.reverse(
+            transaction, owner, payment_id=paid, reason="bounced", actor="ann", now=now
+        )
+
+
+async def approve(desk, owner) -> None:
+    async with desk.transaction() as transaction:
+        [waiting] = await batches.batches(transaction, owner)
+        await batches.approve(transaction, owner, waiting.block_batch_id, actor="ann", now=TO_BLOCK)
+
+
 async def warn_all(desk, at: datetime) -> None:
     """As if each document that is final had been warned of."""
     async with desk.billingd.transaction(desk.tenant_id) as transaction:
@@ -115,9 +131,7 @@ async def test_a_batch_waits_under_one_number_until_a_person_agrees(desk, owner)
 
     assert [(0, 3)] * 3 == [(each.blocked, each.awaiting) for each in waited]
     assert [("awaiting", 1)] == await desk.rows(BATCHES)
-    async with desk.transaction() as transaction:
-        [waiting] = await batches.batches(transaction, owner)
-        await batches.approve(transaction, owner, waiting.block_batch_id, actor="ann", now=TO_BLOCK)
+    await approve(desk, owner)
 
     assert 3 == (await look(desk, owner, TO_BLOCK)).blocked
     assert [(3,)] == await desk.rows(HELD)
@@ -136,6 +150,76 @@ async def test_a_batch_waits_through_the_night_and_not_once_its_debts_are_paid(d
 
     assert (2, 0) == (night.awaiting, morning.awaiting)
     assert [("declined", 1)] == await desk.rows(BATCHES)
+
+
+async def test_a_batch_that_waits_does_not_go_ahead_by_itself_once_it_has_shrunk(desk, owner):
+    await choose(desk, owner, batch_minimum=1, batch_percent="0")
+    await sell(desk, 3)
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    for login in ("s0", "s1"):
+        await pay(desk, owner, login, "21.29", TO_BLOCK)
+
+    shrunk = await look(desk, owner, TO_BLOCK)
+
+    assert (0, 3) == (shrunk.blocked, shrunk.awaiting)
+    assert [("awaiting", 1)] == await desk.rows(BATCHES)
+
+
+async def test_who_joins_a_batch_that_waits_waits_with_it(desk, owner):
+    await choose(desk, owner, batch_minimum=2, batch_percent="0")
+    await sell(desk, 4)
+    await bill(desk, owner)
+    await pay(desk, owner, "s3", "21.29")
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    for login in ("s0", "s1"):
+        await pay(desk, owner, login, "21.29", TO_BLOCK)
+    await reverse(desk, owner, "s3", TO_BLOCK)
+
+    joined = await look(desk, owner, TO_BLOCK)
+
+    assert (0, 2) == (joined.blocked, joined.awaiting)
+    assert [("2 services, of which 1 already awaited approval",)] == await desk.rows(
+        "SELECT reason FROM block_batch WHERE state = 'awaiting'"
+    )
+
+
+async def test_an_approval_ends_with_the_debts_that_it_was_for(desk, owner):
+    await choose(desk, owner, batch_minimum=1, batch_percent="0")
+    await sell(desk, 2)
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    await approve(desk, owner)
+    for login in ("s0", "s1"):
+        await pay(desk, owner, login, "21.29", TO_BLOCK)
+    await look(desk, owner, TO_BLOCK)
+    for login in ("s0", "s1"):
+        await reverse(desk, owner, login, TO_BLOCK)
+
+    again = await look(desk, owner, TO_BLOCK)
+
+    assert (0, 2) == (again.blocked, again.awaiting)
+
+
+async def test_an_approval_waits_for_an_open_hour_and_is_stamped_when_it_is_used(desk, owner):
+    await choose(desk, owner, batch_minimum=1, batch_percent="0")
+    await sell(desk, 2)
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    await approve(desk, owner)
+    await look(desk, owner, TO_BLOCK.replace(hour=23))
+    assert [("approved", 1)] == await desk.rows(BATCHES)
+
+    monday = TO_BLOCK + timedelta(days=6)
+    await look(desk, owner, monday)
+
+    assert [(monday, "ann"), (monday, "billingd")] == await desk.rows(
+        "SELECT decided_at, decided_by FROM block_batch WHERE state = 'executed' ORDER BY 2"
+    )
 
 
 async def test_a_batch_that_has_grown_is_another(desk, owner):
@@ -202,6 +286,66 @@ async def test_the_days_of_a_hold_that_ended_with_its_service_count_for_no_later
 
     assert [("terminated",), ("active",)] == ended
     assert [(2,)] == await desk.rows(HELD)
+
+
+async def test_a_service_sold_later_has_days_of_its_own_before_it_is_ended(desk, owner):
+    await choose(desk, owner, deactivation_days=10)
+    await desk.sell("bob", start=SOLD.date())
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    await desk.sell("bob2", existing=True, subscriber="bob", start=SOLD.date())
+    eighth = TO_BLOCK + timedelta(days=8)
+    await look(desk, owner, eighth)
+    states = "SELECT state FROM service ORDER BY service_id"
+
+    thirteenth = await look(desk, owner, TO_BLOCK + timedelta(days=13))
+    assert (0, 1) == (thirteenth.blocked, thirteenth.ended)
+    assert [("terminated",), ("active",)] == await desk.rows(states)
+    await look(desk, owner, eighth + timedelta(days=12))
+
+    assert [("terminated",), ("terminated",)] == await desk.rows(states)
+
+
+async def test_where_one_service_is_ended_another_that_was_never_held_is_blocked(desk, owner):
+    await choose(desk, owner, deactivation_days=10)
+    await desk.sell("bob", start=SOLD.date())
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    await desk.sell("bob2", existing=True, subscriber="bob", start=SOLD.date())
+
+    both = await look(desk, owner, TO_BLOCK + timedelta(days=13))
+
+    assert (1, 1) == (both.blocked, both.ended)
+    assert [("executed", 2)] == await desk.rows(BATCHES)
+
+
+async def test_what_is_told_of_a_debt_is_of_the_hold_that_was_just_placed(desk, owner):
+    await desk.sell("bob", start=SOLD.date())
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, datetime(2026, 7, 7, 12, tzinfo=UTC))
+
+    assert [("blocked", date(2026, 9, 5))] == await desk.rows(
+        "SELECT state, deactivate_on FROM standing"
+    )
+
+
+async def test_blocking_that_is_switched_off_meanwhile_stops(desk, owner, monkeypatch):
+    monkeypatch.setattr(blocking, "DEBTORS_PER_TRANSACTION", 1)
+    await sell(desk, 3)
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    real = blocking.block
+
+    async def block_and_switch_off(*args, **named):
+        await choose(desk, owner, unattended_blocking=False)
+        return await real(*args, **named)
+
+    monkeypatch.setattr(blocking, "block", block_and_switch_off)
+
+    assert 1 == (await look(desk, owner, TO_BLOCK)).blocked
 
 
 async def test_nobody_is_warned_of_an_interruption_whose_service_has_ended(desk, owner):

@@ -31,8 +31,7 @@ async def owner(desk):
     """The provider of bob, who owes for March and is to be warned."""
     async with desk.transaction() as transaction:
         owner = await tenants.current(transaction)
-        changes = {"unattended_blocking": True, "blocking_days": 7}
-        await set_policy(transaction, owner, changes=changes, actor="ann", now=NOW)
+    await choose(desk, owner, unattended_blocking=True, blocking_days=7)
     await desk.sell("bob", start=date(2026, 3, 10), email="bob@x.example")
     begun = NOW.replace(day=10)
     await run(desk.database, owner, through=begun.date(), actor="ann", now=begun, by_hand=True)
@@ -49,10 +48,15 @@ async def send(desk) -> None:
     await Jobs(desk.billingd, ManualClock(NOW)).tell(BY_MAIL)
 
 
-async def pay(desk, owner) -> int:
+async def choose(desk, owner, **changes: object) -> None:
+    async with desk.transaction() as transaction:
+        await set_policy(transaction, owner, changes=changes, actor="ann", now=NOW)
+
+
+async def pay(desk, owner, amount: str = "21.29") -> int:
     async with desk.transaction() as transaction:
         paid = await payments.record(
-            transaction, owner, login="bob", amount="21.29", method="bank", reference="r1",
+            transaction, owner, login="bob", amount=amount, method="bank", reference="r1",
             actor="ann", now=NOW,
         )  # fmt: skip
     return paid.payment_id
@@ -97,4 +101,20 @@ async def test_a_warning_that_a_payment_overtook_goes_out_once_it_is_reversed(de
     await send(desk)
 
     assert ["default: 21.29 USD overdue"] == [each.subject for each in letters]
+    assert [("done",)] == await desk.rows(STATES)
+
+
+async def test_a_policy_changed_at_noon_warns_at_noon(desk, owner, letters):
+    """What is told of a debt is judged anew with the warning, and not first at midnight."""
+    await choose(desk, owner, block_threshold="50.00")
+    await pay(desk, owner, "1.00")
+    await look(desk, owner)
+    await send(desk)
+    assert [("moot",)] == await desk.rows(STATES)
+
+    await choose(desk, owner, block_threshold=None)
+    await look(desk, owner)
+    await send(desk)
+
+    assert ["default: 20.29 USD overdue"] == [each.subject for each in letters]
     assert [("done",)] == await desk.rows(STATES)

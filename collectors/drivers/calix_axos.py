@@ -56,8 +56,8 @@ PORT: Final = (
     Field("tx_dbm", PORT_TX, light),
     Field("rx_dbm", PORT_RX, light),
     Field("voltage_volts", PORT_VOLTAGE, unit(0.001, none=(0,))),
-    Field("octets_up", IF_HC_IN_OCTETS, counter, access.own_row),
-    Field("octets_down", IF_HC_OUT_OCTETS, counter, access.own_row),
+    Field("octets_up", IF_HC_IN_OCTETS, counter),
+    Field("octets_down", IF_HC_OUT_OCTETS, counter),
 )
 """A port's row is its ifIndex."""
 

@@ -5,6 +5,7 @@ recording is called after its driver, and after a dot, after what is particular 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from collectors.driver import Driver, Part
 from collectors.drivers import drivers
 from isp.access_network import Poll
 from lab.olt import play, read_recording
+from lab.olt.wire import Oid
 from tests.support.snmp_reading import readings_of
 from tests.support.snmp_session import snmp_source
 
@@ -65,6 +67,23 @@ def test_a_walk_written_from_the_mib_reads_as_expected(name, rewrite_golden):
         golden.write_text(text)
 
     assert golden.read_text() == text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_counters_that_are_read_alone_are_those_of_a_whole_reading(name):
+    cells = read_recording(RECORDINGS / f"{name}.snmprec")
+
+    assert counted(name, cells, tuple(Part)) == counted(name, cells, (Part.TRAFFIC,))
+
+
+def counted(name: str, cells: Mapping[Oid, bytes], parts: tuple[Part, ...]) -> set[Any]:
+    """The ports, the ONUs and the interfaces that counters were read of, with these."""
+    driver = driver_of(name)
+    poll = driver.parse(readings_of(driver, cells, parts))
+    octets = {(each.port, each.octets_up, each.octets_down) for each in poll.ports}
+    octets |= {(each.index, each.octets_up, each.octets_down) for each in poll.onus}
+    octets |= {(each.if_index, each.octets_in, each.octets_out) for each in poll.interfaces}
+    return {each for each in octets if each[1:] != (None, None)}
 
 
 def test_the_lines_of_an_xdsl_card_are_interfaces_and_those_of_onts_are_not():

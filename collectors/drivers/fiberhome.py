@@ -56,6 +56,18 @@ def registered(value: Value) -> str | None:
     return words and canonical_serial(words)
 
 
+def serials_are_absent(readings: Readings) -> bool:
+    """Whether the firmware has no column of serials at all: it was read to its end, and is empty.
+
+    An ONU that lacks its own after a fault must not be taken for another.
+    """
+    return all(
+        not walk.columns[SERIAL] and SERIAL not in walk.unknown
+        for walk in readings.walks.values()
+        if SERIAL in walk.columns
+    )
+
+
 def olt_row(index: Index) -> Index:
     """The row of an ONU in its PON port's table: the port's own number, then the ONU's."""
     return (index[0] & ~0x7FFFF, index[0] >> 8 & 0x7FF)
@@ -63,7 +75,6 @@ def olt_row(index: Index) -> Index:
 
 ONU: Final = (
     Field("serial", SERIAL, serial),
-    Field("serial", LOGICAL, registered),
     Field("state", STATUS, choice(STATES, OnuState.UNKNOWN)),
     Field("description", NAME, text),
     Field("firmware", SOFTWARE, text),
@@ -75,6 +86,7 @@ ONU: Final = (
     Field("temperature_celsius", TEMPERATURE, hundredths, access.own_row),
     Field("olt_rx_dbm", OLT_RX, hundredths, olt_row),
 )
+REGISTERED: Final = Field("serial", LOGICAL, registered)
 PORT: Final = (
     Field("state", PORT_STATUS, choice({0: "down", 1: "up"})),
     Field("onus", PORT_ONUS, number),
@@ -129,7 +141,8 @@ def found_port(cells: Cells, index: Index) -> str:
 def parse(readings: Readings) -> Poll:
     """Everything that was read."""
     cells, gate = Cells(readings), Gate()
-    onus = access.onus(cells, gate, ONU, lambda index: onu_place(cells, index))
+    fields = (*ONU, REGISTERED) if serials_are_absent(readings) else ONU
+    onus = access.onus(cells, gate, fields, lambda index: onu_place(cells, index))
     ports = access.ports(cells, gate, PORT, lambda index: port_place(cells, index))
     return Poll(
         device=health.completed(device(cells, gate), cells, gate),

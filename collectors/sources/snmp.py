@@ -102,7 +102,9 @@ class SnmpSource:
         )
 
     async def read_onu(self, onu: OnuReading) -> Poll:
-        """The cells of one ONU in the tables of light levels, by one GET."""
+        """The cells of one ONU in the tables of light levels, by one GET; none where another is in
+        its row by now.
+        """
         if not onu.index:
             return Poll()
         with _named_for_sources():
@@ -116,7 +118,10 @@ class SnmpSource:
         with _named_for_sources():
             said = await self.session.get(list(asked.values()))
         walks = {table.name: _one_row(table, onu, asked, said) for table in tables}
-        return driver.parse(Readings(walks=walks, now=self._clock.now()))
+        poll = driver.parse(Readings(walks=walks, now=self._clock.now()))
+        whose = {None, onu.serial}
+        own = (each for each in poll.onus if onu.serial is None or each.serial in whose)
+        return replace(poll, onus=tuple(own))
 
     async def close(self) -> None:
         """Forget the session."""

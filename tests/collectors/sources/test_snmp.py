@@ -204,3 +204,24 @@ async def test_an_onu_is_asked_for_the_cells_of_its_own_kind_alone():
     tables = drivers()["huawei"].tables[Part.OPTICS]
     assert [True, False] == [table.has(gpon) for table in tables]
     assert lit.rx_dbm is not None
+
+
+async def test_the_light_of_an_onu_that_does_not_tell_its_serial_is_nobodys():
+    """Where one cell cannot be had, what an ONU registered with is no second identity of it."""
+    serial, registered = ((1, 3, 6, 1, 4, 1, 5875, 800, 3, 10, 1, 1, n) for n in (10, 8))
+    cells = cells_of("fiberhome")
+    views = [view(cells)]
+    async with Agent(lambda: views[-1]) as agent, snmp_source(agent.port) as source:
+        onu = next(
+            each
+            for each in (await source.read(frozenset({Part.STATE}))).onus
+            if each.state is OnuState.ONLINE
+        )
+        lit = await source.read_onu(onu)
+        cells[*registered, *onu.index] = wire.octets("FHTT55550001")
+        del cells[*serial, *onu.index]
+        views.append(view(cells))
+        unlit = await source.read_onu(onu)
+
+    assert [onu.serial] == [each.serial for each in lit.onus]
+    assert () == unlit.onus

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.sealing import KeyRing
+from chassis.sealing import KeyRing, SealBroken
 from chassis.secrets import Secret
 from database.tables.network import nas, nas_drop, nas_seen
 from database.tables.sessions import session_live
@@ -27,9 +27,10 @@ __all__ = [
     "listed",
     "named",
     "nas_of",
+    "opened_secrets",
     "remove",
     "rotate_secret",
-    "secret_of",
+    "secrets_of",
 ]
 
 PORT_MAX: Final = 65_535
@@ -136,15 +137,19 @@ async def rotate_secret(
     actor: str,
     now: datetime,
 ) -> datetime:
-    """Give the NAS a new secret; the old one is taken until the returned time."""
+    """Give the NAS a new secret; the old one is taken until the returned time, and no more at all
+    if the key ring that opened it is lost.
+    """
     found = await named(transaction, name)
-    until = now + overlap
+    query = select(nas.c.secret_sealed).where(nas.c.nas_id == found.nas_id)
+    old = _openable(keys, bytes((await transaction.execute(query)).scalar_one()))
+    until = now if old is None else now + overlap
     await transaction.execute(
         update(nas)
         .where(nas.c.nas_id == found.nas_id)
         .values(
             secret_sealed=keys.seal(secret.reveal().encode(), Sealed.NAS_SECRET),
-            secret_previous_sealed=nas.c.secret_sealed,
+            secret_previous_sealed=old,
             secret_previous_until=until,
         )
     )
@@ -153,6 +158,15 @@ async def rotate_secret(
         transaction, found.tenant_id, "nas.rotate_secret", name, actor, now, after=after
     )
     return until
+
+
+def _openable(keys: KeyRing, sealed: bytes) -> bytes | None:
+    """Nobody could use another."""
+    try:
+        keys.open(sealed, Sealed.NAS_SECRET)
+    except SealBroken:
+        return None
+    return sealed
 
 
 async def named(transaction: AsyncConnection, name: str) -> Nas:
@@ -165,11 +179,31 @@ async def named(transaction: AsyncConnection, name: str) -> Nas:
     return nas_of(row)
 
 
-async def secret_of(transaction: AsyncConnection, found: Nas, keys: KeyRing) -> Secret[str]:
-    """The NAS's secret, to show its configuration or to test it."""
-    query = select(nas.c.secret_sealed).where(nas.c.nas_id == found.nas_id)
-    sealed = (await transaction.execute(query)).scalar_one()
-    return Secret(keys.open(bytes(sealed), Sealed.NAS_SECRET).decode())
+async def secrets_of(
+    transaction: AsyncConnection, found: Nas, keys: KeyRing, now: datetime
+) -> tuple[Secret[str], ...]:
+    """The NAS's secret, to show its configuration or to test it, and while it is still taken, the
+    one before. Raises Refused.
+    """
+    row = (await transaction.execute(select(nas).where(nas.c.nas_id == found.nas_id))).one()
+    try:
+        return tuple(Secret(each.reveal().decode()) for each in opened_secrets(row, keys, now))
+    except SealBroken as broken:
+        remedy = (
+            "bring the key ring of the node that sealed it, or give it a new one with "
+            f"`turnpike nas rotate-secret {found.name}`"
+        )
+        raise Refused(
+            f"the secret of {found.name} does not open: {broken}", remedy=remedy
+        ) from None
+
+
+def opened_secrets(row: Any, keys: KeyRing, now: datetime) -> tuple[Secret[bytes], ...]:
+    """The secrets of a row of table `nas`, the newest first. Raises SealBroken."""
+    sealed = [row.secret_sealed]
+    if row.secret_previous_until is not None and now < row.secret_previous_until:
+        sealed.append(row.secret_previous_sealed)
+    return tuple(Secret(keys.open(bytes(each), Sealed.NAS_SECRET)) for each in sealed)
 
 
 async def listed(transaction: AsyncConnection) -> tuple[NasUse, ...]:

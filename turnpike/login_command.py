@@ -121,7 +121,8 @@ def _secret_of(source: str) -> Secret[str]:
         async with desk.transaction() as transaction:
             for use in await nas.listed(transaction):
                 if use.nas.address.partition("/")[0] == source:
-                    return await nas.secret_of(transaction, use.nas, desk.keys)
+                    secret, *_ = await nas.secrets_of(transaction, use.nas, desk.keys, desk.now())
+                    return secret
         return None
 
     found = work(task)

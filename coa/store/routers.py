@@ -5,11 +5,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from chassis.sealing import KeyRing, SealBroken
-from chassis.secrets import Secret
 from coa.client import Destination
 from coa.live import Router
-from isp.sealed import Sealed
-from operations.nas import nas_of
+from operations.nas import nas_of, opened_secrets
 
 __all__ = ["destination_of", "router_of"]
 
@@ -26,16 +24,13 @@ def destination_of(row: Any, keys: KeyRing, now: datetime) -> Destination | None
     router = router_of(row)
     if router.host is None:
         return None
-    sealed = [row.secret_sealed]
-    if row.secret_previous_until is not None and now < row.secret_previous_until:
-        sealed.append(row.secret_previous_sealed)
     try:
-        opened = [keys.open(bytes(each), Sealed.NAS_SECRET) for each in sealed]
+        secrets = opened_secrets(row, keys, now)
     except SealBroken:
         return None
     return Destination(
         name=router.nas.name,
         host=router.host,
         port=router.nas.coa_port,
-        secrets=tuple(Secret(each) for each in opened),
+        secrets=secrets,
     )

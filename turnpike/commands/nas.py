@@ -231,7 +231,7 @@ def config(
     async def task(desk: Desk) -> tuple[Any, str]:
         async with desk.transaction() as transaction:
             found = await nas.named(transaction, name)
-            secret = await nas.secret_of(transaction, found, desk.keys)
+            secret, *_ = await nas.secrets_of(transaction, found, desk.keys, desk.now())
         return found, secret.reveal()
 
     found, secret = work(task)
@@ -252,9 +252,9 @@ def test(name: Name) -> None:
         async with desk.transaction() as transaction:
             found = await nas.named(transaction, name)
             uses = await nas.listed(transaction)
-            secret = await nas.secret_of(transaction, found, desk.keys)
+            secrets = await nas.secrets_of(transaction, found, desk.keys, desk.now())
         use = next(use for use in uses if use.nas.name == name)
-        return use, await ask(found, secret, desk.clock, source)
+        return use, await ask(found, secrets, desk.clock, source)
 
     use, answer = work(task)
     columns = dict(zip(LISTED, _row(use), strict=True))

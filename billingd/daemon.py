@@ -32,6 +32,10 @@ TenantWork = Callable[[Tenant], Awaitable[None]]
 STAY_SECONDS = 1.0
 """How soon it is seen that another billingd has the lock."""
 
+EVERYBODY_SECONDS_MAX = 3600.0
+"""A turn over all subscribers of all tenants takes minutes on the first of a month. Were it taken
+for stuck, the watchdog would kill it and the next start begin anew: it would never end."""
+
 DECISIONS_PER_TURN = 500
 ONE_DAY = timedelta(days=1)
 
@@ -64,8 +68,12 @@ class Billingd:
         tasks.every(STAY_SECONDS, "stay_only_one", self._only_one.stay)
         tasks.every(1.0, "decide_due", self._decide_due)
         tasks.every(10.0, "apply_due_changes", self._for_all(self._apply_due_changes))
-        tasks.every(30.0, "bill_the_day", self._by_the_date(self._bill_the_day))
-        tasks.every(30.0, "look_at_debtors", self._by_the_date(self._look_at_debtors))
+        for name, work in (
+            ("bill_the_day", self._bill_the_day),
+            ("look_at_debtors", self._look_at_debtors),
+        ):
+            turn = self._by_the_date(work)
+            tasks.every(30.0, name, turn, allowance_seconds=EVERYBODY_SECONDS_MAX)
         tasks.every(5.0, "tell", lambda: self._jobs.tell(self._settings.billingd))
         tasks.every(30.0, "provision", lambda: self._jobs.provision(self._settings.billingd))
         self._report.begin()

@@ -26,7 +26,8 @@ BACKOFF_SECONDS_MAX: Final = 30.0
 
 TURNS_MISSED_MAX: Final = 5
 STUCK_SECONDS_MIN: Final = 60.0
-"""A periodic task is stuck when it misses five turns, and at least a minute."""
+"""A periodic task is stuck when it misses five turns, and at least a minute, unless it says how
+long its turns may take."""
 
 Work: TypeAlias = Callable[[], Awaitable[object]]
 
@@ -47,9 +48,22 @@ class Tasks:
         self._due_by: dict[str, float] = {}
         self._log = get_logger("tasks")
 
-    def every(self, seconds: float, name: str, work: Work, *, at_once: bool = True) -> None:
-        """Run `work` every `seconds`, a tenth of jitter, never two turns at a time."""
-        self._add(name, lambda: self._periodic(seconds, name, work, at_once))
+    def every(
+        self,
+        seconds: float,
+        name: str,
+        work: Work,
+        *,
+        at_once: bool = True,
+        allowance_seconds: float | None = None,
+    ) -> None:
+        """Run `work` every `seconds`, a tenth of jitter, never two turns at a time.
+
+        After `allowance_seconds` (None: five turns missed, and a minute) a turn is stuck.
+        """
+        usual = max(seconds * TURNS_MISSED_MAX, STUCK_SECONDS_MIN)
+        allowance = usual if allowance_seconds is None else allowance_seconds
+        self._add(name, lambda: self._periodic(seconds, name, work, at_once, allowance))
 
     def forever(self, name: str, work: Work) -> None:
         """Run `work`, an endless loop, again whenever it ends or fails, after a growing pause."""
@@ -78,10 +92,11 @@ class Tasks:
             raise ValueError(f"there is a task {name} already")
         self._running[name] = asyncio.ensure_future(loop())
 
-    async def _periodic(self, seconds: float, name: str, work: Work, at_once: bool) -> None:
+    async def _periodic(
+        self, seconds: float, name: str, work: Work, at_once: bool, allowance: float
+    ) -> None:
         if not at_once:
             await asyncio.sleep(_jittered(seconds))
-        allowance = max(seconds * TURNS_MISSED_MAX, STUCK_SECONDS_MIN)
         while True:
             self._due_by[name] = asyncio.get_running_loop().time() + allowance
             await self._turn(name, work)

@@ -10,8 +10,9 @@ from billingd import daemon
 from billingd.config import BillingdSettings
 from billingd.daemon import Billingd, each_or_last_resort
 from chassis.clock import ManualClock
+from chassis.config import DatabaseConfig
 from chassis.lifecycle import Context
-from chassis.periodic import Tasks
+from chassis.periodic import Tasks, Work
 from database.connect import Database, Role
 from database.tables.billing import billing_progress
 from operations import tenants
@@ -30,6 +31,24 @@ def tenant(number: int) -> Tenant:
         country=None,
         billing_from=None,
     )
+
+
+def billingd_at(now: datetime, config: DatabaseConfig, tasks: Tasks) -> Billingd:
+    context = Context(
+        name="billingd", version="", clock=ManualClock(now), tasks=tasks, fail=pytest.fail
+    )
+    return Billingd(BillingdSettings(database=config), context)
+
+
+class Allowances(Tasks):
+    """Begins nothing; notes how long each task's turn may take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[str, float | bool | None] = {}
+
+    def every(self, _: float, name: str, __: Work, **named: float | bool | None) -> None:
+        self.given[name] = named.get("allowance_seconds")
 
 
 async def test_a_tenant_whose_turn_fails_keeps_no_other_from_his():
@@ -75,15 +94,25 @@ async def test_debtors_are_looked_at_once_billing_is_caught_up(
         await transaction.execute(
             insert(billing_progress).values(tenant_id=owner.tenant_id, billed_through=billed)
         )
-    billingd = Billingd(
-        BillingdSettings(database=database_config),
-        Context(
-            name="billingd", version="", clock=ManualClock(TODAY), tasks=Tasks(), fail=pytest.fail
-        ),
-    )
+    billingd = billingd_at(TODAY, database_config, Tasks())
     try:
         await billingd._look_at_debtors(owner)
     finally:
         await billingd.drain()
 
     assert [TODAY] * looks == looked_at
+
+
+@pytest.mark.database
+async def test_only_a_turn_over_everybody_may_take_an_hour(database_config):
+    tasks = Allowances()
+    billingd = billingd_at(TODAY, database_config, tasks)
+    try:
+        await billingd.start()
+    finally:
+        await billingd.drain()
+
+    assert {"bill_the_day", "look_at_debtors"} == {
+        name for name, seconds in tasks.given.items() if seconds == 3600.0
+    }
+    assert {None, 3600.0} == set(tasks.given.values())

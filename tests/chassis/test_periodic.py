@@ -95,6 +95,19 @@ async def test_a_task_that_hangs_is_stuck(tasks, monkeypatch):
     assert ("hanging",) == tasks.stuck()
 
 
+async def test_a_task_whose_turns_take_long_is_not_stuck_before_its_own_allowance(
+    tasks, monkeypatch
+):
+    monkeypatch.setattr(periodic, "STUCK_SECONDS_MIN", 0.0)
+    tasks.every(0.001, "long", asyncio.Event().wait, allowance_seconds=3600.0)
+    tasks.every(0.001, "hanging", asyncio.Event().wait)
+    async with asyncio.timeout(60):
+        while not tasks.stuck():
+            await asyncio.sleep(0.001)
+
+    assert ("hanging",) == tasks.stuck()
+
+
 async def test_a_stopped_task_turns_no_more(tasks):
     work = Work()
     tasks.every(0.001, "work", work)

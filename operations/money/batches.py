@@ -186,11 +186,18 @@ async def batches(transaction: AsyncConnection, owner: Tenant) -> list[Batch]:
 
 
 async def usual_size(transaction: AsyncConnection, owner: Tenant) -> Decimal | None:
-    """The mean size of the last executed batches; None before the first."""
+    """The mean size of the last executed batches; None before the first.
+
+    What was done of an approved batch is a batch of its own, without a reason to wait; that counts.
+    """
     sizes = (
         select(func.count(block_batch_service.c.service_id).label("services"))
         .join(block_batch, block_batch.c.block_batch_id == block_batch_service.c.block_batch_id)
-        .where(block_batch.c.tenant_id == owner.tenant_id, block_batch.c.state == "executed")
+        .where(
+            block_batch.c.tenant_id == owner.tenant_id,
+            block_batch.c.state == "executed",
+            block_batch.c.reason == "",
+        )
         .group_by(block_batch.c.block_batch_id)
         .order_by(block_batch.c.block_batch_id.desc())
         .limit(USUAL_OF_BATCHES)

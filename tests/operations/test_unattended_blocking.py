@@ -222,6 +222,21 @@ async def test_an_approval_waits_for_an_open_hour_and_is_stamped_when_it_is_used
     )
 
 
+async def test_of_an_approved_batch_only_what_was_done_is_usual(desk, owner):
+    await choose(desk, owner, batch_minimum=1, batch_percent="0")
+    await sell(desk, 3)
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+    await look(desk, owner, TO_BLOCK)
+    await approve(desk, owner)
+    for login in ("s0", "s1"):
+        await pay(desk, owner, login, "21.29", TO_BLOCK)
+    await look(desk, owner, TO_BLOCK)
+
+    async with desk.transaction() as transaction:
+        assert 1 == await batches.usual_size(transaction, owner)
+
+
 async def test_a_batch_that_has_grown_is_another(desk, owner):
     await choose(desk, owner, batch_minimum=1, batch_percent="0")
     await sell(desk, 2)

@@ -77,7 +77,9 @@ async def look(database: Database, owner: Tenant, now: datetime) -> LookResult:
     async for ids in _debtors(database, owner, policy, now):
         async with database.transaction(owner.tenant_id) as transaction:
             judged = await _judge(transaction, owner, ids, now)
-            to_warn = [(each.loaded, each.state) for each in judged if each.verdict == "warn"]
+            to_warn = [
+                (each.loaded, each.state) for each in judged if each.verdict is BlockVerdict.WARN
+            ]
             await warnings.warn(transaction, owner, to_warn, now)
         warned += len(to_warn)
         todo += ((each.loaded.subscriber_id, one) for each in judged for one in each.todo)

@@ -233,15 +233,22 @@ async def test_an_outbox_that_overflowed_says_everything_again(database: Open, b
     assert (True, truth(site)) == (len(some) < len(truth(site)), whole)
 
 
-async def test_the_documented_consumer_hears_of_changes_and_of_a_broker_that_was_killed(
-    broker, site, publisher
-):
-    await becomes(broker, truth(site))
-    consumer = await asyncio.create_subprocess_exec(
+@pytest.fixture
+async def consumer(broker):
+    running = await asyncio.create_subprocess_exec(
         *(sys.executable, str(CONSUMER), "127.0.0.1", str(broker.port)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
+    yield running
+    running.terminate()
+    await running.communicate()
+
+
+async def test_the_documented_consumer_hears_of_changes_and_of_a_broker_that_was_killed(
+    broker, site, publisher, consumer
+):
+    await becomes(broker, truth(site))
 
     async def hears(wanted: str) -> bool:
         async with asyncio.timeout(TRUE_SECONDS_MAX):
@@ -262,6 +269,3 @@ async def test_the_documented_consumer_hears_of_changes_and_of_a_broker_that_was
     await site.read({3: LOS}, NOW + timedelta(minutes=10))
     await broker.start()
     assert await hears(f"{other} los since 2026-03-01T12:10:00+00:00")
-
-    consumer.terminate()
-    await consumer.communicate()

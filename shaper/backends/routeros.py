@@ -171,10 +171,12 @@ class RouterOsBackend:
     async def _read_back(
         self, done: Sequence[tuple[Step, Outcome]], reading: Actual
     ) -> Actual | None:
-        """The reading with the rows as they now are; None where rows have changed places, are too
-        many, or have other ids because the connection has ended.
+        """The reading with the rows as they now are; None where rows have changed places or names
+        (queues under a parent follow it), are too many, or have other ids because the connection
+        has ended.
         """
-        if len(done) > READ_BACK_ROWS_MAX or any(step.before is not None for step, _ in done):
+        parents = {each.row.words.get("parent") for each in reading.rows}
+        if len(done) > READ_BACK_ROWS_MAX or any(_moves_others(step, parents) for step, _ in done):
             return None
         touched = [(step.row.path, _id_of(step, outcome)) for step, outcome in done]
         answers = await asyncio.gather(*(self._menu(path, {".id": at}) for path, at in touched))
@@ -184,6 +186,11 @@ class RouterOsBackend:
         stood = [now.pop((each.row.path, each.id), [each]) for each in reading.rows]
         rows = tuple(row for rows in (*stood, *now.values()) for row in rows)
         return replace(reading, rows=rows, cpu_percent=_cpu_percent(await self._resource()))
+
+
+def _moves_others(step: Step, parents: Collection[str | None]) -> bool:
+    renamed = step.found.row.words["name"] if step.found and "name" in step.words else None
+    return step.before is not None or (renamed is not None and renamed in parents)
 
 
 def _cpu_percent(resource: Mapping[str, str]) -> float | None:

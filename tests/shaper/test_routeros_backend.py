@@ -130,6 +130,22 @@ async def test_a_router_that_reboots_and_is_connected_to_anew_is_not_written_by_
     assert 2 * QUEUES - written == len(names)
 
 
+async def test_queues_under_a_parent_that_is_renamed_are_known_by_its_new_name(backend):
+    node = replace(service_queue(0), name="n1-north", subject="n1", parent=None)
+    child = replace(service_queue(1), targets=node.targets[:1], parent="n1-north")
+    await put(backend, Tree(queues=(node, child)))
+    tree = Tree(queues=(replace(node, name="n1-south"), replace(child, parent="n1-south")))
+    applied = await put(backend, tree)
+
+    reading = applied.reading or await backend.read(tree)
+    assert () == backend.plan(tree, reading).steps
+
+
+async def put(backend: RouterOsBackend, tree: Tree) -> Applied:
+    reading = await backend.read(tree)
+    return await backend.apply(backend.plan(tree, reading), reading)
+
+
 async def test_a_wrong_password_is_refused_and_not_merely_away(router):
     target = RouterTarget(host="127.0.0.1", port=router.port, user="admin", password=Secret("no"))
     backend = RouterOsBackend(Router(target), instance="main", writes_per_second=100)

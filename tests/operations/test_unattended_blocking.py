@@ -79,6 +79,19 @@ async def sell(desk, count: int) -> None:
         await desk.sell(f"s{at}", start=SOLD.date())
 
 
+async def owe(desk, owner) -> None:
+    """All are billed, past due, and were warned."""
+    await bill(desk, owner)
+    await warn_all(desk, OVERDUE)
+
+
+async def owe_too_many(desk, owner, count: int) -> None:
+    """So many debtors, where two at once are more than usual."""
+    await choose(desk, owner, batch_minimum=1, batch_percent="0")
+    await sell(desk, count)
+    await owe(desk, owner)
+
+
 async def test_the_warning_is_of_the_document_that_is_short_not_of_the_first_ever(desk, owner):
     await desk.sell("bob", start=SOLD.date())
     await bill(desk, owner)
@@ -93,8 +106,7 @@ async def test_the_warning_is_of_the_document_that_is_short_not_of_the_first_eve
 
 async def test_an_earlier_warning_of_a_debt_that_was_paid_warns_of_no_later_one(desk, owner):
     await desk.sell("bob", start=SOLD.date())
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     await pay(desk, owner, "bob", "21.29", OVERDUE)
     april = datetime(2026, 4, 1, 12, tzinfo=UTC)
     await bill(desk, owner, april)
@@ -122,10 +134,7 @@ async def test_who_keeps_less_than_the_minimum_balance_is_judged_too(desk, owner
 
 
 async def test_a_batch_waits_under_one_number_until_a_person_agrees(desk, owner):
-    await choose(desk, owner, batch_minimum=1, batch_percent="0")
-    await sell(desk, 3)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe_too_many(desk, owner, 3)
 
     waited = [await look(desk, owner, TO_BLOCK + timedelta(seconds=30 * n)) for n in range(3)]
 
@@ -138,10 +147,7 @@ async def test_a_batch_waits_under_one_number_until_a_person_agrees(desk, owner)
 
 
 async def test_a_batch_waits_through_the_night_and_not_once_its_debts_are_paid(desk, owner):
-    await choose(desk, owner, batch_minimum=1, batch_percent="0")
-    await sell(desk, 2)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe_too_many(desk, owner, 2)
     await look(desk, owner, TO_BLOCK)
     night = await look(desk, owner, TO_BLOCK.replace(hour=23))
     for login in ("s0", "s1"):
@@ -153,10 +159,7 @@ async def test_a_batch_waits_through_the_night_and_not_once_its_debts_are_paid(d
 
 
 async def test_a_batch_that_waits_does_not_go_ahead_by_itself_once_it_has_shrunk(desk, owner):
-    await choose(desk, owner, batch_minimum=1, batch_percent="0")
-    await sell(desk, 3)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe_too_many(desk, owner, 3)
     await look(desk, owner, TO_BLOCK)
     for login in ("s0", "s1"):
         await pay(desk, owner, login, "21.29", TO_BLOCK)
@@ -187,10 +190,7 @@ async def test_who_joins_a_batch_that_waits_waits_with_it(desk, owner):
 
 
 async def test_an_approval_ends_with_the_debts_that_it_was_for(desk, owner):
-    await choose(desk, owner, batch_minimum=1, batch_percent="0")
-    await sell(desk, 2)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe_too_many(desk, owner, 2)
     await look(desk, owner, TO_BLOCK)
     await approve(desk, owner)
     for login in ("s0", "s1"):
@@ -205,10 +205,7 @@ async def test_an_approval_ends_with_the_debts_that_it_was_for(desk, owner):
 
 
 async def test_an_approval_waits_for_an_open_hour_and_is_stamped_when_it_is_used(desk, owner):
-    await choose(desk, owner, batch_minimum=1, batch_percent="0")
-    await sell(desk, 2)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe_too_many(desk, owner, 2)
     await look(desk, owner, TO_BLOCK)
     await approve(desk, owner)
     await look(desk, owner, TO_BLOCK.replace(hour=23))
@@ -223,10 +220,7 @@ async def test_an_approval_waits_for_an_open_hour_and_is_stamped_when_it_is_used
 
 
 async def test_of_an_approved_batch_only_what_was_done_is_usual(desk, owner):
-    await choose(desk, owner, batch_minimum=1, batch_percent="0")
-    await sell(desk, 3)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe_too_many(desk, owner, 3)
     await look(desk, owner, TO_BLOCK)
     await approve(desk, owner)
     for login in ("s0", "s1"):
@@ -238,10 +232,7 @@ async def test_of_an_approved_batch_only_what_was_done_is_usual(desk, owner):
 
 
 async def test_a_batch_that_has_grown_is_another(desk, owner):
-    await choose(desk, owner, batch_minimum=1, batch_percent="0")
-    await sell(desk, 2)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe_too_many(desk, owner, 2)
     await look(desk, owner, TO_BLOCK)
     await desk.sell("late", start=SOLD.date(), opening_balance=Decimal("9.00"), holds=())
     await bill(desk, owner, TO_BLOCK)
@@ -254,8 +245,7 @@ async def test_a_batch_that_has_grown_is_another(desk, owner):
 
 async def test_a_usual_number_is_blocked_without_asking(desk, owner):
     await sell(desk, 3)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
 
     assert 3 == (await look(desk, owner, TO_BLOCK)).blocked
     assert 0 == (await look(desk, owner, TO_BLOCK)).blocked
@@ -265,8 +255,7 @@ async def test_a_usual_number_is_blocked_without_asking(desk, owner):
 async def test_an_old_debt_is_blocked_for_before_its_service_is_ended(desk, owner):
     """What was never held has not been held for sixty days."""
     await desk.sell("bob", start=SOLD.date())
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     later = datetime(2026, 7, 7, 12, tzinfo=UTC)
     await look(desk, owner, later)
 
@@ -277,8 +266,7 @@ async def test_an_old_debt_is_blocked_for_before_its_service_is_ended(desk, owne
 async def test_who_was_held_for_the_policys_days_is_ended_without_a_person(desk, owner):
     await choose(desk, owner, deactivation_days=10)
     await desk.sell("bob", start=SOLD.date())
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     await look(desk, owner, TO_BLOCK)
 
     await look(desk, owner, TO_BLOCK + timedelta(days=9))
@@ -291,8 +279,7 @@ async def test_who_was_held_for_the_policys_days_is_ended_without_a_person(desk,
 async def test_the_days_of_a_hold_that_ended_with_its_service_count_for_no_later_one(desk, owner):
     await choose(desk, owner, deactivation_days=10)
     await desk.sell("bob", start=SOLD.date())
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     await look(desk, owner, TO_BLOCK)
     await look(desk, owner, TO_BLOCK + timedelta(days=13))
     await desk.sell("bob2", existing=True, subscriber="bob", start=SOLD.date())
@@ -306,8 +293,7 @@ async def test_the_days_of_a_hold_that_ended_with_its_service_count_for_no_later
 async def test_a_service_sold_later_has_days_of_its_own_before_it_is_ended(desk, owner):
     await choose(desk, owner, deactivation_days=10)
     await desk.sell("bob", start=SOLD.date())
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     await look(desk, owner, TO_BLOCK)
     await desk.sell("bob2", existing=True, subscriber="bob", start=SOLD.date())
     eighth = TO_BLOCK + timedelta(days=8)
@@ -325,8 +311,7 @@ async def test_a_service_sold_later_has_days_of_its_own_before_it_is_ended(desk,
 async def test_where_one_service_is_ended_another_that_was_never_held_is_blocked(desk, owner):
     await choose(desk, owner, deactivation_days=10)
     await desk.sell("bob", start=SOLD.date())
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     await look(desk, owner, TO_BLOCK)
     await desk.sell("bob2", existing=True, subscriber="bob", start=SOLD.date())
 
@@ -338,8 +323,7 @@ async def test_where_one_service_is_ended_another_that_was_never_held_is_blocked
 
 async def test_what_is_told_of_a_debt_is_of_the_hold_that_was_just_placed(desk, owner):
     await desk.sell("bob", start=SOLD.date())
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     await look(desk, owner, datetime(2026, 7, 7, 12, tzinfo=UTC))
 
     assert [("blocked", date(2026, 9, 5))] == await desk.rows(
@@ -350,8 +334,7 @@ async def test_what_is_told_of_a_debt_is_of_the_hold_that_was_just_placed(desk, 
 async def test_blocking_that_is_switched_off_meanwhile_stops(desk, owner, monkeypatch):
     monkeypatch.setattr(blocking, "DEBTORS_PER_TRANSACTION", 1)
     await sell(desk, 3)
-    await bill(desk, owner)
-    await warn_all(desk, OVERDUE)
+    await owe(desk, owner)
     real = blocking.block
 
     async def block_and_switch_off(*args, **named):

@@ -156,7 +156,7 @@ async def _do_or_last_resort(way: Way, taken: Job) -> Problem | None:
         return await way(taken)
     except Exception as fault:
         log.exception("job_broken", kind=taken.kind, key=taken.key)
-        return Problem(f"{type(fault).__name__}: {fault}")
+        return Problem(f"{type(fault).__name__}; see `job_broken` in the log")
 
 
 async def _provision(path: Path, taken: Job) -> Problem | None:

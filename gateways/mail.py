@@ -55,21 +55,29 @@ class Mail:
 async def send(server: MailServer, mail: Mail) -> None:
     """Hand the message to the server; on return it has taken it. Raises MailError."""
     try:
+        letter = _written(server, mail)
+    except ValueError as fault:
+        raise MailError(f"the letter cannot be written: {fault}") from fault
+    try:
         async with asyncio.timeout(SEND_SECONDS_MAX * 2):
-            await asyncio.to_thread(_send, server, mail)
+            await asyncio.to_thread(_send, server, letter)
     except OSError as fault:
         reason = str(fault) or "no answer in time"
         problem = MailError if isinstance(fault, OF_THIS_MESSAGE) else MailUnreachable
         raise problem(f"{server.host}:{server.port}: {reason}") from fault
 
 
-def _send(server: MailServer, mail: Mail) -> None:
+def _written(server: MailServer, mail: Mail) -> EmailMessage:
     message = EmailMessage()
     message["From"] = server.sender
     message["To"] = mail.to
     message["Subject"] = mail.subject
     message["Message-ID"] = make_msgid(idstring=mail.key, domain=server.sender.rpartition("@")[2])
     message.set_content(mail.text)
+    return message
+
+
+def _send(server: MailServer, message: EmailMessage) -> None:
     with smtplib.SMTP(server.host, server.port, timeout=SEND_SECONDS_MAX) as connection:
         if server.starttls:
             connection.starttls(context=ssl.create_default_context())

@@ -25,7 +25,6 @@ from database.connect import Database, Role
 from database.tables.running import job
 from database.tables.subscribers import subscriber
 from gateways import mail
-from gateways.mail import Mail
 from isp.access_network import OnuState
 from operations.provisioning import PROVISION_JOB
 from tests.support.access_network import OltSite
@@ -223,7 +222,7 @@ async def test_one_whose_phone_number_is_none_is_told_by_mail(
     provider: SmsProvider,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    letters: list[Mail] = []
+    letters: list[EmailMessage] = []
     monkeypatch.setattr(mail, "_send", lambda _, letter: letters.append(letter))
     config = BillingdConfig(sms_url=provider.url, smtp_host="mail.example")
     async with outage_to_tell.owner.transaction() as transaction:
@@ -234,7 +233,7 @@ async def test_one_whose_phone_number_is_none_is_told_by_mail(
     await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(config)
     jobs = await outage_to_tell.table(job)
 
-    assert ["ann@x.example"] == [each.to for each in letters]
+    assert ["ann@x.example"] == [each["To"] for each in letters]
     assert [] == provider.forms
     assert ["done", "waiting", "waiting", "waiting"] == [each.state for each in jobs]
     assert jobs[1].last_error.endswith("go out to: 12 is no international number")
@@ -280,12 +279,8 @@ async def test_an_address_that_no_letter_can_be_written_to_keeps_no_other_from_h
     outage_to_tell: OltSite,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    def written(_: object, letter: Mail) -> None:
-        EmailMessage()["To"] = letter.to
-        letters.append(letter)
-
-    letters: list[Mail] = []
-    monkeypatch.setattr(mail, "_send", written)
+    letters: list[EmailMessage] = []
+    monkeypatch.setattr(mail, "_send", lambda _, letter: letters.append(letter))
     async with outage_to_tell.owner.transaction() as transaction:
         first = subscriber.c.subscriber_id == outage_to_tell.subscribers[0]
         await transaction.execute(update(subscriber).values(email="ann@x.example"))
@@ -298,8 +293,26 @@ async def test_an_address_that_no_letter_can_be_written_to_keeps_no_other_from_h
     jobs = await outage_to_tell.table(job)
 
     assert ["waiting", "done", "done", "done"] == [each.state for each in jobs]
-    assert jobs[0].last_error.startswith("ValueError: ")
+    assert jobs[0].last_error.startswith("the letter cannot be written: ")
     assert 3 == len(letters)
+
+
+async def test_a_job_that_breaks_its_way_has_failed_and_tells_only_the_log_why(
+    database: Callable[[Role], Database],
+    outage_to_tell: OltSite,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async def broken(*_: object) -> None:
+        raise RuntimeError("password")
+
+    monkeypatch.setattr(mail, "send", broken)
+    await Jobs(database(Role.BILLINGD), ManualClock(NOW)).tell(
+        BillingdConfig(smtp_host="mail.example")
+    )
+    jobs = await outage_to_tell.table(job)
+
+    assert {"RuntimeError; see `job_broken` in the log"} == {each.last_error for each in jobs}
+    assert {1} == {each.tries for each in jobs}
 
 
 async def test_a_turn_with_a_slow_gateway_ends_and_the_next_one_goes_on(

@@ -1,6 +1,7 @@
 """The warning before a block: sent while money is short, and before anybody is blocked."""
 
 from datetime import UTC, date, datetime
+from email.message import EmailMessage
 
 import pytest
 
@@ -8,7 +9,6 @@ from billingd.config import BillingdConfig
 from billingd.jobs import Jobs
 from chassis.clock import ManualClock
 from gateways import mail
-from gateways.mail import Mail
 from operations import tenants
 from operations.money import blocking, invoices, payments
 from operations.money.policies import set_policy
@@ -20,8 +20,8 @@ STATES = "SELECT state FROM job WHERE kind = 'dunning.warning' ORDER BY job_id"
 
 
 @pytest.fixture
-def letters(monkeypatch: pytest.MonkeyPatch) -> list[Mail]:
-    sent: list[Mail] = []
+def letters(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
+    sent: list[EmailMessage] = []
     monkeypatch.setattr(mail, "_send", lambda _, letter: sent.append(letter))
     return sent
 
@@ -65,7 +65,7 @@ async def pay(desk, owner, amount: str = "21.29") -> int:
 async def test_a_warning_goes_out_while_the_money_is_short(desk, owner, letters):
     await send(desk)
 
-    assert ["default: 21.29 USD overdue"] == [each.subject for each in letters]
+    assert ["default: 21.29 USD overdue"] == [each["Subject"] for each in letters]
     assert [("done",)] == await desk.rows(STATES)
 
 
@@ -100,7 +100,7 @@ async def test_a_warning_that_a_payment_overtook_goes_out_once_it_is_reversed(de
     await look(desk, owner)
     await send(desk)
 
-    assert ["default: 21.29 USD overdue"] == [each.subject for each in letters]
+    assert ["default: 21.29 USD overdue"] == [each["Subject"] for each in letters]
     assert [("done",)] == await desk.rows(STATES)
 
 
@@ -116,5 +116,5 @@ async def test_a_policy_changed_at_noon_warns_at_noon(desk, owner, letters):
     await look(desk, owner)
     await send(desk)
 
-    assert ["default: 20.29 USD overdue"] == [each.subject for each in letters]
+    assert ["default: 20.29 USD overdue"] == [each["Subject"] for each in letters]
     assert [("done",)] == await desk.rows(STATES)
